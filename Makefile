@@ -1,0 +1,50 @@
+# The commands of this repository. `make demo` shows Virgil on the sample platform; `make test` runs every test.
+
+DATA_DIR ?= data
+PROFILE ?= release
+PORT ?= 8642
+# The profile's folder below target/: Cargo calls the one of `dev` `debug`.
+PROFILE_DIR := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
+TOOLS := $(TARGET_DIR)/tools
+
+.PHONY: demo test check model web build format
+
+## Sets everything up, reads the sample platform and starts the server on loopback.
+demo: model web build
+	@VIRGIL=$(VIRGIL) DATA_DIR=$(DATA_DIR) PORT=$(PORT) sh deploy/demo.sh
+
+## Runs every test: the model's set-up, the web page, the crates, the program from outside.
+test: model web
+	cargo test --workspace --locked
+
+## Formatting, lints, documentation and dependency policy, as CI wants them.
+check: web
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	@TOOLS=$(TOOLS) sh deploy/deny.sh
+	cd web && npm run --silent check && npm run --silent lint
+
+## The embedding model and the ONNX Runtime library, by pinned version and hash.
+model:
+	@python3 deploy/model/setup.py --data-dir $(DATA_DIR)
+
+## The chat page, which is built into the binary.
+web: web/dist/index.html
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts 2>/dev/null)
+	cd web && npm run --silent build
+
+build: web
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.95 or newer" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: install one (on Debian: apt-get install build-essential)" >&2; exit 1; }
+	cargo build --profile $(PROFILE) --bin virgil --locked
+
+format:
+	cargo fmt --all

@@ -1,0 +1,166 @@
+//! The lines of a passage that come nearest to an answer, verbatim.
+
+use std::collections::{HashMap, HashSet};
+
+use virgil_model::Tokenizer;
+
+/// The terms of a question that carry meaning, each with its weight.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QuestionTerms {
+    weights: HashMap<String, f32>,
+}
+
+impl QuestionTerms {
+    /// Weighs the terms of `question` by how rare they are among `texts` (the passages found for it), by the
+    /// smoothed inverse document frequency ln(1 + (N - n + 0.5) / (n + 0.5)).
+    pub fn weigh<'a>(question: &str, texts: impl IntoIterator<Item = &'a str>) -> QuestionTerms {
+        let terms: HashSet<String> = content_terms(question).into_iter().collect();
+        let mut containing: HashMap<&str, usize> = HashMap::new();
+        let mut count = 0;
+        for text in texts {
+            count += 1;
+            let present: HashSet<String> = content_terms(text).into_iter().collect();
+            for term in &terms {
+                if present.contains(term) {
+                    *containing.entry(term).or_default() += 1;
+                }
+            }
+        }
+        let weights = terms
+            .iter()
+            .map(|term| {
+                let n = containing.get(term.as_str()).copied().unwrap_or_default() as f32;
+                (term.clone(), (1.0 + (count as f32 - n + 0.5) / (n + 0.5)).ln())
+            })
+            .collect();
+        QuestionTerms { weights }
+    }
+
+    /// The weight of the question's terms that occur in `text`, as a share of all, from 0 to 1.
+    pub fn coverage(&self, text: &str) -> f32 {
+        let all: f32 = self.weights.values().sum();
+        if all <= 0.0 {
+            return 0.0;
+        }
+        self.found_in(text) / all
+    }
+
+    /// Whether the question has any term that carries meaning.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    fn found_in(&self, text: &str) -> f32 {
+        let present: HashSet<String> = content_terms(text).into_iter().collect();
+        self.weights
+            .iter()
+            .filter(|(term, _)| present.contains(*term))
+            .map(|(_, weight)| weight)
+            .sum()
+    }
+}
+
+/// A run of lines of a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extract {
+    /// The lines, verbatim.
+    pub text: String,
+    /// How many lines of the passage stand before it.
+    pub first_line: usize,
+    /// How many lines it has.
+    pub line_count: usize,
+}
+
+/// The run of whole lines that covers most of the question within `max_characters`. Ties go to the earlier
+/// run. A passage that fits is returned whole.
+pub fn extract(passage: &str, terms: &QuestionTerms, max_characters: usize) -> Extract {
+    let lines: Vec<&str> = passage.split('\n').collect();
+    let mut best: (f32, usize, usize) = (-1.0, 0, 1);
+    for start in 0..lines.len() {
+        if lines[start].trim().is_empty() {
+            continue;
+        }
+        let mut characters = 0;
+        let mut end = start;
+        while end < lines.len() {
+            let length = lines[end].chars().count() + 1;
+            if end > start && characters + length > max_characters {
+                break;
+            }
+            characters += length;
+            end += 1;
+        }
+        while end > start + 1 && lines[end - 1].trim().is_empty() {
+            end -= 1;
+        }
+        let score = terms.found_in(&lines[start..end].join("\n"));
+        if score > best.0 {
+            best = (score, start, end);
+        }
+        if end == lines.len() && start == 0 {
+            break;
+        }
+    }
+    let (_, start, end) = best;
+    Extract { text: lines[start..end].join("\n"), first_line: start, line_count: end - start }
+}
+
+/// Lowercase terms without the words that every question has, with plural and verb endings cut off.
+pub(crate) fn content_terms(text: &str) -> Vec<String> {
+    Tokenizer::Identifiers
+        .terms(text)
+        .into_iter()
+        .filter(|term| !STOP_WORDS.contains(&term.as_str()))
+        .map(|term| stem(&term))
+        .collect()
+}
+
+/// Cuts the commonest English endings, so that `trained` meets `training` and `owners` meets `owner`. Both
+/// sides go through it, so it only has to be the same, not right.
+fn stem(term: &str) -> String {
+    for ending in ["ings", "ing", "edly", "ies", "ed", "es", "s", "e"] {
+        if let Some(root) = term.strip_suffix(ending)
+            && root.chars().count() >= 4
+        {
+            return root.to_owned();
+        }
+    }
+    term.to_owned()
+}
+
+const STOP_WORDS: &[&str] = &[
+    "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could",
+    "did", "do", "does", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in",
+    "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "please", "should",
+    "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
+    "this", "those", "to", "us", "was", "we", "were", "what", "when", "where", "which", "who",
+    "whom", "whose", "why", "will", "with", "would", "you", "your", "s", "t",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extract_is_the_run_of_lines_that_answers() {
+        let passage = "# Deploying\n\nFirst, read the handbook.\n\nRaise replicas with `kubectl scale`.\nThen watch latency.";
+        let terms = QuestionTerms::weigh("how do I scale replicas", [passage]);
+        let extract = extract(passage, &terms, 60);
+        assert_eq!(extract.text, "Raise replicas with `kubectl scale`.\nThen watch latency.");
+        assert_eq!((extract.first_line, extract.line_count), (4, 2));
+    }
+
+    #[test]
+    fn a_short_passage_is_returned_whole() {
+        let terms = QuestionTerms::weigh("anything", ["one\ntwo"]);
+        assert_eq!(extract("one\ntwo", &terms, 100).text, "one\ntwo");
+    }
+
+    #[test]
+    fn coverage_counts_rare_words_more() {
+        let texts = ["the model is trained", "the model is served", "the model is old"];
+        let terms = QuestionTerms::weigh("which model is served?", texts);
+        assert!(terms.coverage("served") > terms.coverage("model"));
+        assert_eq!(terms.coverage("unrelated"), 0.0);
+    }
+}

@@ -1,0 +1,1 @@
+//! The HTTP edge: API, chat page, health and metrics.

@@ -1,0 +1,1 @@
+//! What is known: rows in SQL, read through a scope.

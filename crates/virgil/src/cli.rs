@@ -1,0 +1,115 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A guide to a company's platform: reads its repositories and documents, answers questions with citations.
+#[derive(Debug, Parser)]
+#[command(name = "virgil", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where Virgil keeps what it knows, and where its configuration is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The folder that holds everything Virgil knows
+    #[arg(long, global = true, env = "VIRGIL_DATA_DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+    /// The folder that holds the configuration [default: ingest-config, if it is there]
+    #[arg(long, global = true, env = "VIRGIL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Act with the access of these groups only, separated by commas
+    #[arg(long = "as", global = true, value_delimiter = ',', value_name = "GROUPS")]
+    pub(crate) groups: Option<Vec<String>>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write an ingest-config/ to grow from
+    Init(Init),
+    /// Bring sources up to date: a path, a git URL, the name of a configured source, or all of them
+    Ingest(Ingest),
+    /// Ask a question
+    Ask(Ask),
+    /// Search the passages
+    Search(Search),
+    /// Run the server: chat page, HTTP API
+    Serve(Serve),
+    /// List the sources and how fresh they are
+    Sources(Sources),
+    /// Compare the vector index with the store
+    Verify,
+    /// Fill a new vector index from the store
+    Rebuild,
+    /// Say what is missing, and the command that brings it
+    Doctor,
+    /// Make an API key
+    Keys,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder to write it in
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Paths, git URLs or names of configured sources; none means every source
+    pub(crate) what: Vec<String>,
+    /// The name to give to a path or URL [default: its last part]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The environment variable that holds the token for a git URL
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) token_env: Option<String>,
+    /// The branch of a git repository
+    #[arg(long)]
+    pub(crate) branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// The question
+    #[arg(required = true)]
+    pub(crate) question: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for
+    #[arg(required = true)]
+    pub(crate) query: Vec<String>,
+    /// How many passages
+    #[arg(long, short = 'n', default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Only passages of these sources
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) source: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 picks a free one [default: 127.0.0.1:8642]
+    #[arg(long)]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// Forget this source and everything that was read from it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) remove: Option<String>,
+    /// List what could not be read of this source, and why
+    #[arg(long, value_name = "NAME")]
+    pub(crate) problems: Option<String>,
+}

@@ -1,0 +1,146 @@
+//! The configuration as it is written: every `*.yaml` of a folder, read strictly.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// What one file may hold. `sources` may appear in several files; every other key in one only.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub(super) sources: Vec<Source>,
+    pub(super) access: Option<Access>,
+    pub(super) server: Option<Server>,
+    pub(super) embedder: Option<Embedder>,
+    pub(super) gateway: Option<Gateway>,
+}
+
+/// One source. What is not named here is a parameter of its kind.
+#[derive(Debug, Deserialize)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) access: Option<String>,
+    #[serde(default)]
+    pub(super) rules: Vec<Rule>,
+    #[serde(flatten)]
+    pub(super) parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    pub(super) path: String,
+    pub(super) access: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Access {
+    /// Label to the groups that may see it.
+    #[serde(default)]
+    pub(super) labels: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(super) principals: Vec<Principal>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Principal {
+    pub(super) name: String,
+    /// SHA-256 of the key, in hexadecimal, as `virgil keys` prints it.
+    pub(super) key_sha256: String,
+    pub(super) groups: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: Option<String>,
+    pub(super) auth: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Embedder {
+    pub(super) model: Option<String>,
+    pub(super) precision: Option<String>,
+    pub(super) threads: Option<usize>,
+    pub(super) model_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gateway {
+    pub(super) url: Option<String>,
+    /// The name of the environment variable that holds the key.
+    pub(super) key_env: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) max_tokens: Option<u32>,
+}
+
+/// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names; folders below it are not read.
+pub(super) fn read(folder: &Path) -> anyhow::Result<File> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)
+        .with_context(|| format!("the configuration folder `{}` cannot be read", folder.display()))?
+    {
+        let path = entry?.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut merged = File::default();
+    for path in paths {
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("`{}` cannot be read", path.display()))?;
+        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            continue;
+        }
+        let mut file: File = serde_saphyr::from_str(&text)
+            .map_err(|error| anyhow::anyhow!("`{}`: {error}", path.display()))?;
+        absolute_paths(&mut file.sources, folder);
+        merge(&mut merged, file, &path)?;
+    }
+    Ok(merged)
+}
+
+/// A relative `path` of a folder source, and a relative local `url` of a git source, start at the folder of
+/// the configuration, not where the program happens to run.
+fn absolute_paths(sources: &mut [Source], folder: &Path) {
+    for source in sources {
+        for key in ["path", "url"] {
+            let Some(serde_json::Value::String(place)) = source.parameters.get_mut(key) else {
+                continue;
+            };
+            if place.starts_with("./") || place.starts_with("../") || place == "." || place == ".." {
+                let joined = folder.join(&*place);
+                let joined = joined.canonicalize().unwrap_or(joined);
+                *place = joined.display().to_string();
+            }
+        }
+    }
+}
+
+fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
+    merged.sources.extend(file.sources);
+    once("access", &mut merged.access, file.access, path)?;
+    once("server", &mut merged.server, file.server, path)?;
+    once("embedder", &mut merged.embedder, file.embedder, path)?;
+    once("gateway", &mut merged.gateway, file.gateway, path)
+}
+
+fn once<T>(key: &str, slot: &mut Option<T>, value: Option<T>, path: &Path) -> anyhow::Result<()> {
+    if value.is_some() {
+        if slot.is_some() {
+            bail!("`{}` holds `{key}`, which an earlier file holds too: keep one", path.display());
+        }
+        *slot = value;
+    }
+    Ok(())
+}
