@@ -1,3 +1,11 @@
 //! Drives the real program from outside: its own data directory, its own port, a client's view.
 
+mod access;
+mod bad_input;
+mod documents;
+mod first_steps;
+mod gateway;
+mod kill;
+mod second_sync;
 mod structure;
+mod support;

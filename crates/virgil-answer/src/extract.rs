@@ -6,14 +6,17 @@ use virgil_model::Tokenizer;
 
 /// The terms of a question that carry meaning, each with its weight.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct QuestionTerms {
+pub(crate) struct QuestionTerms {
     weights: HashMap<String, f32>,
 }
 
 impl QuestionTerms {
     /// Weighs the terms of `question` by how rare they are among `texts` (the passages found for it), by the
     /// smoothed inverse document frequency ln(1 + (N - n + 0.5) / (n + 0.5)).
-    pub fn weigh<'a>(question: &str, texts: impl IntoIterator<Item = &'a str>) -> QuestionTerms {
+    pub(crate) fn weigh<'a>(
+        question: &str,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> QuestionTerms {
         let terms: HashSet<String> = content_terms(question).into_iter().collect();
         let mut containing: HashMap<&str, usize> = HashMap::new();
         let mut count = 0;
@@ -30,14 +33,17 @@ impl QuestionTerms {
             .iter()
             .map(|term| {
                 let n = containing.get(term.as_str()).copied().unwrap_or_default() as f32;
-                (term.clone(), (1.0 + (count as f32 - n + 0.5) / (n + 0.5)).ln())
+                (
+                    term.clone(),
+                    (1.0 + (count as f32 - n + 0.5) / (n + 0.5)).ln(),
+                )
             })
             .collect();
         QuestionTerms { weights }
     }
 
     /// The weight of the question's terms that occur in `text`, as a share of all, from 0 to 1.
-    pub fn coverage(&self, text: &str) -> f32 {
+    pub(crate) fn coverage(&self, text: &str) -> f32 {
         let all: f32 = self.weights.values().sum();
         if all <= 0.0 {
             return 0.0;
@@ -46,7 +52,7 @@ impl QuestionTerms {
     }
 
     /// Whether the question has any term that carries meaning.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }
 
@@ -62,18 +68,18 @@ impl QuestionTerms {
 
 /// A run of lines of a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extract {
+pub(crate) struct Extract {
     /// The lines, verbatim.
-    pub text: String,
+    pub(crate) text: String,
     /// How many lines of the passage stand before it.
-    pub first_line: usize,
+    pub(crate) first_line: usize,
     /// How many lines it has.
-    pub line_count: usize,
+    pub(crate) line_count: usize,
 }
 
 /// The run of whole lines that covers most of the question within `max_characters`. Ties go to the earlier
 /// run. A passage that fits is returned whole.
-pub fn extract(passage: &str, terms: &QuestionTerms, max_characters: usize) -> Extract {
+pub(crate) fn extract(passage: &str, terms: &QuestionTerms, max_characters: usize) -> Extract {
     let lines: Vec<&str> = passage.split('\n').collect();
     let mut best: (f32, usize, usize) = (-1.0, 0, 1);
     for start in 0..lines.len() {
@@ -102,7 +108,11 @@ pub fn extract(passage: &str, terms: &QuestionTerms, max_characters: usize) -> E
         }
     }
     let (_, start, end) = best;
-    Extract { text: lines[start..end].join("\n"), first_line: start, line_count: end - start }
+    Extract {
+        text: lines[start..end].join("\n"),
+        first_line: start,
+        line_count: end - start,
+    }
 }
 
 /// Lowercase terms without the words that every question has, with plural and verb endings cut off.
@@ -130,11 +140,11 @@ fn stem(term: &str) -> String {
 
 const STOP_WORDS: &[&str] = &[
     "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could",
-    "did", "do", "does", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if", "in",
-    "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "please", "should",
-    "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they",
-    "this", "those", "to", "us", "was", "we", "were", "what", "when", "where", "which", "who",
-    "whom", "whose", "why", "will", "with", "would", "you", "your", "s", "t",
+    "did", "do", "does", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if",
+    "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "please",
+    "should", "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there",
+    "these", "they", "this", "those", "to", "us", "was", "we", "were", "what", "when", "where",
+    "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "s", "t",
 ];
 
 #[cfg(test)]
@@ -146,7 +156,10 @@ mod tests {
         let passage = "# Deploying\n\nFirst, read the handbook.\n\nRaise replicas with `kubectl scale`.\nThen watch latency.";
         let terms = QuestionTerms::weigh("how do I scale replicas", [passage]);
         let extract = extract(passage, &terms, 60);
-        assert_eq!(extract.text, "Raise replicas with `kubectl scale`.\nThen watch latency.");
+        assert_eq!(
+            extract.text,
+            "Raise replicas with `kubectl scale`.\nThen watch latency."
+        );
         assert_eq!((extract.first_line, extract.line_count), (4, 2));
     }
 
@@ -158,7 +171,11 @@ mod tests {
 
     #[test]
     fn coverage_counts_rare_words_more() {
-        let texts = ["the model is trained", "the model is served", "the model is old"];
+        let texts = [
+            "the model is trained",
+            "the model is served",
+            "the model is old",
+        ];
         let terms = QuestionTerms::weigh("which model is served?", texts);
         assert!(terms.coverage("served") > terms.coverage("model"));
         assert_eq!(terms.coverage("unrelated"), 0.0);

@@ -23,7 +23,11 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { dense_in_prose: 0.5, dense_in_code: 0.35, document: 0.3 }
+        Weights {
+            dense_in_prose: 0.5,
+            dense_in_code: 0.35,
+            document: 0.3,
+        }
     }
 }
 
@@ -70,7 +74,10 @@ pub fn fuse<Document: Eq + Hash>(
         .collect();
     // The best scores are those of known points only: what is not visible must not move the ranking.
     let best = |pick: fn(&(Option<f32>, Option<f32>)) -> Option<f32>| {
-        known.iter().filter_map(|(point, ..)| pick(&signals[point])).fold(0.0_f32, f32::max)
+        known
+            .iter()
+            .filter_map(|(point, ..)| pick(&signals[point]))
+            .fold(0.0_f32, f32::max)
     };
     let best_dense = best(|signal| signal.0);
     let best_sparse = best(|signal| signal.1);
@@ -84,11 +91,18 @@ pub fn fuse<Document: Eq + Hash>(
     for (point, document, content) in &known {
         let (dense, sparse) = signals[point];
         let weight = weights.dense(*content);
-        let score =
-            weight * share(dense, best_dense) + (1.0 - weight) * share(sparse, best_sparse);
+        let score = weight * share(dense, best_dense) + (1.0 - weight) * share(sparse, best_sparse);
         let document_best = of_document.entry(document).or_insert(score);
         *document_best = document_best.max(score);
-        fused.push((Fused { point: *point, score, dense, sparse }, document));
+        fused.push((
+            Fused {
+                point: *point,
+                score,
+                dense,
+                sparse,
+            },
+            document,
+        ));
     }
     let mut fused: Vec<Fused> = fused
         .into_iter()

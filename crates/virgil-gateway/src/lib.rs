@@ -4,11 +4,14 @@
 //! terminal event. Start at [`ChatModel`].
 
 mod error;
+mod openai;
+mod stream;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 pub use error::GatewayError;
+pub use openai::{OpenAiGateway, Settings};
 
 /// A chat model behind the gateway.
 #[async_trait]

@@ -3,16 +3,45 @@
 //! The index answers with candidates (point and score) and holds no text; text comes from the store,
 //! through a scope. Everything in an index can be rebuilt from the store.
 //!
+//! * [`Embedder`]: [`FastEmbedder`] runs an ONNX model in the [`Runtime`]; [`HashingEmbedder`] is for tests.
+//! * [`VectorIndex`]: [`EdgeIndex`] keeps points in a directory; [`MemoryIndex`] is exact and for tests;
+//!   [`Switch`] exchanges one for another in use.
+//! * [`encode_document`] and [`encode_question`] make the sparse vectors of both.
+//!
+//! Nothing is ready to be found before it was upserted, and nothing lasts before it was flushed. What an index would
+//! accept but never find again (vectors that are zero or not finite) is refused here.
+//!
 //! Start at [`Embedder`] and [`VectorIndex`].
 
+mod edge;
 mod error;
+mod fast_embedder;
+mod hashing_embedder;
+mod manifest;
+mod memory;
+mod model_files;
+mod pool;
+mod runtime;
+mod sparse;
+mod stop_words;
+mod switch;
+mod turns;
+mod vector;
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use virgil_model::{Content, LabelId, PointId, SourceId};
 
+pub use edge::{EdgeIndex, EdgeOptions};
 pub use error::IndexError;
+pub use fast_embedder::FastEmbedder;
+pub use hashing_embedder::HashingEmbedder;
+pub use memory::MemoryIndex;
+pub use model_files::{ModelSource, Precision};
+pub use runtime::Runtime;
+pub use sparse::{DocumentParts, SPARSE_VERSION, encode_document, encode_question};
+pub use switch::Switch;
 
 /// Turns texts into vectors, on its own threads, one text per run.
 pub trait Embedder: Send + Sync {

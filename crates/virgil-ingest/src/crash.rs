@@ -14,13 +14,17 @@ mod armed {
     pub fn arm(name: &str, occurrence: u32) {
         // A second call finds the first one in place, which is what a test wants to know.
         assert!(
-            ARMED.set((name.to_owned(), AtomicU32::new(occurrence))).is_ok(),
+            ARMED
+                .set((name.to_owned(), AtomicU32::new(occurrence)))
+                .is_ok(),
             "a crash point is armed once"
         );
     }
 
     pub(crate) fn point(name: &str) {
-        let Some((armed, left)) = ARMED.get() else { return };
+        let Some((armed, left)) = ARMED.get() else {
+            return;
+        };
         if armed == name && left.fetch_sub(1, Ordering::SeqCst) == 1 {
             tracing::error!("crash point `{name}` reached");
             loop {

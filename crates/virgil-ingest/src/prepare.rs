@@ -29,8 +29,14 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(source: &str, asset: virgil_sources::Asset, files: &dyn Files) -> Prepared {
     let text = String::from_utf8_lossy(&asset.bytes);
     let redacted = redact(&text, Some(&asset.path));
-    let watched = WatchedFiles { files, looked_at: Mutex::default() };
-    let raw = Raw { path: &asset.path, text: &redacted.text };
+    let watched = WatchedFiles {
+        files,
+        looked_at: Mutex::default(),
+    };
+    let raw = Raw {
+        path: &asset.path,
+        text: &redacted.text,
+    };
     let reader = virgil_readers::reader_for(raw);
     let reading = reader.read(raw, &watched);
 
@@ -61,7 +67,10 @@ pub(crate) fn prepare(source: &str, asset: virgil_sources::Asset, files: &dyn Fi
     let problems = reading
         .problems
         .into_iter()
-        .map(|problem| Problem { message: redact(&problem.message, None).text.into_owned(), ..problem })
+        .map(|problem| Problem {
+            message: redact(&problem.message, None).text.into_owned(),
+            ..problem
+        })
         .collect();
     Prepared {
         title: redact(&reading.document.title, None).text.into_owned(),
@@ -71,13 +80,35 @@ pub(crate) fn prepare(source: &str, asset: virgil_sources::Asset, files: &dyn Fi
         reader_version: reader.version(),
         redactor_version: REDACTOR_VERSION,
         redacted: found,
-        looked_at: watched.looked_at.into_inner().unwrap_or_default().into_iter().collect(),
+        looked_at: watched
+            .looked_at
+            .into_inner()
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
         chunks,
-        statements: reading.statements,
+        statements: reading
+            .statements
+            .into_iter()
+            .filter_map(without_secrets)
+            .collect(),
         problems,
         path: asset.path,
         content_id: asset.content_id,
     }
+}
+
+/// A statement whose texts hold no secret; one that is nothing without it is dropped.
+fn without_secrets(statement: Statement) -> Option<Statement> {
+    let says = serde_json::to_string(&statement.says).ok()?;
+    let again = redact(&says, None);
+    if again.found.is_empty() {
+        return Some(statement);
+    }
+    Some(Statement {
+        says: serde_json::from_str(&again.text).ok()?,
+        ..statement
+    })
 }
 
 /// The other files of the revision, redacted like everything else, with a record of what was looked at.

@@ -39,7 +39,9 @@ impl SourceConfig {
     pub(crate) fn access_fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for part in std::iter::once(self.label.as_str()).chain(
-            self.rules.iter().flat_map(|rule| [rule.glob.glob().glob(), rule.label.as_str()]),
+            self.rules
+                .iter()
+                .flat_map(|rule| [rule.glob.glob().glob(), rule.label.as_str()]),
         ) {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());

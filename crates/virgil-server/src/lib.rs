@@ -1,1 +1,23 @@
-//! The HTTP edge: API, chat page, health and metrics.
+//! The HTTP edge: API, chat page, health and metrics. The only crate that knows status codes.
+//!
+//! Two routers are made of the same routes: [`network`] knows its callers by their API keys, [`local`] trusts its
+//! caller as the owner of the data directory (it is reached through a socket with mode 0600, or from inside the same
+//! process). Every route gets a [`caller::Caller`], and through it the only `Scope` that it can read with.
+//!
+//! Start at [`Platform`], which is what the routes work with, and at `routes/`.
+
+mod caller;
+mod listener;
+mod page;
+mod platform;
+mod problem;
+mod router;
+mod routes;
+mod syncs;
+mod wire;
+
+pub use listener::serve;
+pub use platform::{Auth, OpenShard, Platform, ResolveSecret};
+pub use problem::{ApiError, Code, Problem};
+pub use router::{local, network, openapi};
+pub use syncs::Syncs;

@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 /// How many connections are served at once; further ones wait in the backlog.
-pub const MAX_CONNECTIONS: usize = 1_024;
+const MAX_CONNECTIONS: usize = 1_024;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -86,7 +86,10 @@ pub async fn serve(
     if let Err(error) = std::fs::remove_file(socket) {
         tracing::debug!(%error, "the socket was already gone");
     }
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some answers were still under way and were cut off");
     }
     Ok(())
@@ -99,8 +102,12 @@ enum Accepted {
 
 fn restrict(socket: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))
-        .with_context(|| format!("the socket `{}` cannot be restricted to its owner", socket.display()))
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).with_context(|| {
+        format!(
+            "the socket `{}` cannot be restricted to its owner",
+            socket.display()
+        )
+    })
 }
 
 fn spawn<S>(stream: S, router: Router, graceful: &GracefulShutdown, permit: OwnedSemaphorePermit)
@@ -111,8 +118,14 @@ where
         .map_request(|request: Request<Incoming>| request.map(Body::new))
         .map_err(|never: Infallible| match never {});
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(30));
     let connection = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .into_owned();

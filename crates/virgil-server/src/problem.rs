@@ -86,7 +86,11 @@ codes! {
 impl ApiError {
     /// An error with that code; `detail` is shown to the client.
     pub fn new(code: Code, detail: impl Into<String>) -> ApiError {
-        ApiError { code, detail: detail.into(), retry_after_seconds: None }
+        ApiError {
+            code,
+            detail: detail.into(),
+            retry_after_seconds: None,
+        }
     }
 
     /// Logs the cause and tells the client only that something went wrong.

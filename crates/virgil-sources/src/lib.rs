@@ -4,9 +4,13 @@
 //! reads: git objects of one commit (never a checkout), files of a folder (never through a link).
 //! What the bytes mean is for the readers; what is stored is for the sync.
 //!
-//! Start at [`Source`]; `git` and `folder` are the kinds.
+//! Start at [`Source`]; [`open`] makes one of a kind that the registry knows.
 
 mod error;
+mod folder;
+mod git;
+mod registry;
+mod select;
 
 use std::sync::Arc;
 
@@ -15,6 +19,7 @@ use tokio::sync::mpsc;
 use virgil_model::{Files, Permalink, SkipReason};
 
 pub use error::SourceError;
+pub use registry::{Context, KINDS, detect, open};
 
 /// A configured origin of assets.
 #[async_trait]

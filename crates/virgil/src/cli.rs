@@ -27,7 +27,12 @@ pub(crate) struct Place {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Act with the access of these groups only, separated by commas
-    #[arg(long = "as", global = true, value_delimiter = ',', value_name = "GROUPS")]
+    #[arg(
+        long = "as",
+        global = true,
+        value_delimiter = ',',
+        value_name = "GROUPS"
+    )]
     pub(crate) groups: Option<Vec<String>>,
 }
 

@@ -37,7 +37,10 @@ pub(crate) struct Reply {
 impl Client {
     /// Calls `router` in this process; `router` must trust its caller as the owner.
     pub(crate) fn in_process(router: Router, groups: Option<&[String]>) -> Client {
-        Client { way: Way::InProcess(router), groups: groups.map(|groups| groups.join(",")) }
+        Client {
+            way: Way::InProcess(router),
+            groups: groups.map(|groups| groups.join(",")),
+        }
     }
 
     /// Talks to the server that listens at `socket`.
@@ -47,7 +50,10 @@ impl Client {
             .no_proxy()
             .build()
             .context("the client could not be made")?;
-        Ok(Client { way: Way::Socket(client), groups: groups.map(|groups| groups.join(",")) })
+        Ok(Client {
+            way: Way::Socket(client),
+            groups: groups.map(|groups| groups.join(",")),
+        })
     }
 
     /// Calls `method path` and returns its JSON, or the problem that it answered with.
@@ -67,6 +73,18 @@ impl Client {
             .with_context(|| format!("the answer of `{method} {path}` could not be understood"))
     }
 
+    /// Calls `method path` for its effect.
+    pub(crate) async fn nothing(&self, method: &str, path: &str) -> anyhow::Result<()> {
+        let reply = self.call(method, path, None, "application/json").await?;
+        let status = reply.status;
+        let bytes = reply.bytes().await?;
+        if status >= 400 {
+            Err(problem(status, &bytes))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Calls `method path` and hands each server-sent event to `on_event` as (name, data), until the stream ends.
     pub(crate) async fn events(
         &self,
@@ -80,7 +98,8 @@ impl Client {
             let status = reply.status;
             return Err(problem(status, &reply.bytes().await?));
         }
-        let mut events = sse_stream::SseStream::from_bytes_stream(reply.body.map_err(std::io::Error::other));
+        let mut events =
+            sse_stream::SseStream::from_bytes_stream(reply.body.map_err(std::io::Error::other));
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| anyhow!("the stream broke off: {error}"))?;
             let Some(data) = event.data else { continue };
@@ -100,7 +119,10 @@ impl Client {
         let body = body.map(serde_json::Value::to_string);
         match &self.way {
             Way::InProcess(router) => {
-                let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header(header::ACCEPT, accept);
                 if body.is_some() {
                     request = request.header(header::CONTENT_TYPE, "application/json");
                 }
@@ -108,24 +130,41 @@ impl Client {
                     request = request.header(GROUPS_HEADER, groups);
                 }
                 let request = request.body(body.map_or_else(Body::empty, Body::from))?;
-                let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+                let response = router
+                    .clone()
+                    .oneshot(request)
+                    .await
+                    .unwrap_or_else(|never| match never {});
                 let status = response.status().as_u16();
-                let body = response.into_body().into_data_stream().map_err(anyhow::Error::from).boxed();
+                let body = response
+                    .into_body()
+                    .into_data_stream()
+                    .map_err(anyhow::Error::from)
+                    .boxed();
                 Ok(Reply { status, body })
             }
             Way::Socket(client) => {
                 let method = reqwest::Method::from_bytes(method.as_bytes())?;
-                let mut request =
-                    client.request(method, format!("http://virgil{path}")).header("accept", accept);
+                let mut request = client
+                    .request(method, format!("http://virgil{path}"))
+                    .header("accept", accept);
                 if let Some(body) = body {
-                    request = request.header("content-type", "application/json").body(body);
+                    request = request
+                        .header("content-type", "application/json")
+                        .body(body);
                 }
                 if let Some(groups) = &self.groups {
                     request = request.header(GROUPS_HEADER, groups);
                 }
-                let response = request.send().await.context("the running server does not answer")?;
+                let response = request
+                    .send()
+                    .await
+                    .context("the running server does not answer")?;
                 let status = response.status().as_u16();
-                Ok(Reply { status, body: response.bytes_stream().map_err(anyhow::Error::from).boxed() })
+                Ok(Reply {
+                    status,
+                    body: response.bytes_stream().map_err(anyhow::Error::from).boxed(),
+                })
             }
         }
     }
@@ -156,7 +195,11 @@ fn problem(status: u16, bytes: &[u8]) -> anyhow::Error {
 
 /// A source name as one part of a path: names need no encoding, and anything else is none.
 pub(crate) fn path_part(name: &str) -> anyhow::Result<&str> {
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+    if name.is_empty()
+        || !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
         bail!("`{name}` is not the name of a source");
     }
     Ok(name)

@@ -18,6 +18,9 @@ use virgil_store::{Access, LabelAccess, PrincipalAccess};
 /// The label of what no rule opens: nobody but administrators sees it.
 pub(crate) const PRIVATE: &str = "private";
 
+/// The embedding model that `make model` sets up.
+pub(crate) const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
+
 /// Everything the program needs to know, validated.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -78,7 +81,11 @@ impl Config {
                 folder.display()
             );
         }
-        let file = if folder.is_dir() { written::read(folder)? } else { written::File::default() };
+        let file = if folder.is_dir() {
+            written::read(folder)?
+        } else {
+            written::File::default()
+        };
         let labels = labels(file.access.as_ref());
         let sources = sources(file.sources, &labels)?;
         let access = access(file.access.unwrap_or_default())?;
@@ -107,8 +114,9 @@ impl Config {
 }
 
 fn labels(access: Option<&written::Access>) -> BTreeSet<String> {
-    let mut labels: BTreeSet<String> =
-        access.map(|access| access.labels.keys().cloned().collect()).unwrap_or_default();
+    let mut labels: BTreeSet<String> = access
+        .map(|access| access.labels.keys().cloned().collect())
+        .unwrap_or_default();
     labels.insert(PRIVATE.to_owned());
     labels
 }
@@ -121,8 +129,14 @@ fn sources(
     let mut sources = Vec::new();
     for source in written {
         let name = source.name;
-        ensure!(is_name(&name), "source `{name}`: a name is made of letters, digits, `-`, `_` and `.`");
-        ensure!(names.insert(name.clone()), "source `{name}` is configured twice: rename one");
+        ensure!(
+            is_name(&name),
+            "source `{name}`: a name is made of letters, digits, `-`, `_` and `.`"
+        );
+        ensure!(
+            names.insert(name.clone()),
+            "source `{name}` is configured twice: rename one"
+        );
         let check = |label: String| -> anyhow::Result<String> {
             ensure!(
                 labels.contains(&label),
@@ -138,7 +152,10 @@ fn sources(
                 .literal_separator(true)
                 .build()
                 .with_context(|| format!("source `{name}`: rule `{}` is not a glob", rule.path))?;
-            rules.push(PathRule { glob: glob.compile_matcher(), label: check(rule.access)? });
+            rules.push(PathRule {
+                glob: glob.compile_matcher(),
+                label: check(rule.access)?,
+            });
         }
         sources.push(SourceConfig {
             kind: source.kind,
@@ -156,7 +173,9 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 100
         && !name.starts_with('.')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn access(written: written::Access) -> anyhow::Result<Access> {
@@ -166,7 +185,10 @@ fn access(written: written::Access) -> anyhow::Result<Access> {
         .map(|(name, groups)| LabelAccess { name, groups })
         .collect();
     if !labels.iter().any(|label| label.name == PRIVATE) {
-        labels.push(LabelAccess { name: PRIVATE.to_owned(), groups: Vec::new() });
+        labels.push(LabelAccess {
+            name: PRIVATE.to_owned(),
+            groups: Vec::new(),
+        });
     }
     let mut principals = Vec::new();
     for principal in written.principals {
@@ -204,10 +226,12 @@ fn embedder(
         "embedder.precision: `{precision}` is not known: use `int8` or `fp32`"
     );
     Ok(EmbedderConfig {
-        model: written.model.unwrap_or_else(|| "all-MiniLM-L6-v2".to_owned()),
+        model: written.model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
         precision,
         threads: written.threads,
-        model_dir: environment("VIRGIL_MODEL_DIR").map(PathBuf::from).or(written.model_dir),
+        model_dir: environment("VIRGIL_MODEL_DIR")
+            .map(PathBuf::from)
+            .or(written.model_dir),
     })
 }
 
@@ -219,13 +243,17 @@ fn gateway(
     let Some(url) = environment("VIRGIL_GATEWAY__URL").or(written.url) else {
         return Ok(None);
     };
-    let key_env = written.key_env.unwrap_or_else(|| "VIRGIL_GATEWAY__KEY".to_owned());
+    let key_env = written
+        .key_env
+        .unwrap_or_else(|| "VIRGIL_GATEWAY__KEY".to_owned());
     let model = environment("VIRGIL_GATEWAY__MODEL").or(written.model).with_context(|| {
         "a gateway is configured without a model: set gateway.model or VIRGIL_GATEWAY__MODEL"
     })?;
     Ok(Some(GatewayConfig {
         url,
-        key: environment(&key_env).filter(|key| !key.is_empty()).map(SecretString::from),
+        key: environment(&key_env)
+            .filter(|key| !key.is_empty())
+            .map(SecretString::from),
         model,
         max_tokens: written.max_tokens.unwrap_or(1_000),
     }))
@@ -244,15 +272,24 @@ mod tests {
     }
 
     fn refused(files: &[(&str, &str)]) -> String {
-        format!("{:#}", load(files).expect_err("the configuration is refused"))
+        format!(
+            "{:#}",
+            load(files).expect_err("the configuration is refused")
+        )
     }
 
     #[test]
     fn files_add_up() {
         let config = load(&[
             ("a.yaml", "access:\n  labels:\n    open: [everyone]\n"),
-            ("b.yaml", "sources:\n- name: docs\n  kind: folder\n  path: /docs\n  access: open\n"),
-            ("c.yaml", "sources:\n- name: code\n  kind: git\n  url: /code\n"),
+            (
+                "b.yaml",
+                "sources:\n- name: docs\n  kind: folder\n  path: /docs\n  access: open\n",
+            ),
+            (
+                "c.yaml",
+                "sources:\n- name: code\n  kind: git\n  url: /code\n",
+            ),
         ])
         .expect("a valid configuration");
         let sources: Vec<(&str, &str)> = config
@@ -267,18 +304,30 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_its_place() {
         let message = refused(&[("a.yaml", "server:\n  lisen: 127.0.0.1:1\n")]);
-        assert!(message.contains("a.yaml") && message.contains("lisen"), "{message}");
+        assert!(
+            message.contains("a.yaml") && message.contains("lisen"),
+            "{message}"
+        );
     }
 
     #[test]
     fn an_unknown_label_is_refused() {
-        let message = refused(&[("a.yaml", "sources:\n- {name: a, kind: git, url: /a, access: secret}\n")]);
-        assert!(message.contains("`secret`") && message.contains("private"), "{message}");
+        let message = refused(&[(
+            "a.yaml",
+            "sources:\n- {name: a, kind: git, url: /a, access: secret}\n",
+        )]);
+        assert!(
+            message.contains("`secret`") && message.contains("private"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_missing_folder_names_the_command_that_writes_one() {
-        let message = format!("{:#}", Config::load(Path::new("/nowhere"), true, |_| None).expect_err("refused"));
+        let message = format!(
+            "{:#}",
+            Config::load(Path::new("/nowhere"), true, |_| None).expect_err("refused")
+        );
         assert!(message.contains("virgil init"), "{message}");
     }
 
@@ -287,7 +336,9 @@ mod tests {
         let key = "ab".repeat(32);
         let config = load(&[(
             "a.yaml",
-            &format!("access:\n  principals:\n  - {{name: ada, key_sha256: {key}, groups: [risk]}}\n"),
+            &format!(
+                "access:\n  principals:\n  - {{name: ada, key_sha256: {key}, groups: [risk]}}\n"
+            ),
         )])
         .expect("a valid configuration");
         assert_eq!(config.auth, Auth::Keys);

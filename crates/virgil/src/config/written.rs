@@ -85,11 +85,16 @@ pub(super) struct Gateway {
 /// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names; folders below it are not read.
 pub(super) fn read(folder: &Path) -> anyhow::Result<File> {
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder)
-        .with_context(|| format!("the configuration folder `{}` cannot be read", folder.display()))?
-    {
+    for entry in std::fs::read_dir(folder).with_context(|| {
+        format!(
+            "the configuration folder `{}` cannot be read",
+            folder.display()
+        )
+    })? {
         let path = entry?.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_yaml = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
         if is_yaml && path.is_file() {
             paths.push(path);
         }
@@ -99,7 +104,10 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<File> {
     for path in paths {
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("`{}` cannot be read", path.display()))?;
-        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        if text
+            .lines()
+            .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+        {
             continue;
         }
         let mut file: File = serde_saphyr::from_str(&text)
@@ -118,7 +126,8 @@ fn absolute_paths(sources: &mut [Source], folder: &Path) {
             let Some(serde_json::Value::String(place)) = source.parameters.get_mut(key) else {
                 continue;
             };
-            if place.starts_with("./") || place.starts_with("../") || place == "." || place == ".." {
+            if place.starts_with("./") || place.starts_with("../") || place == "." || place == ".."
+            {
                 let joined = folder.join(&*place);
                 let joined = joined.canonicalize().unwrap_or(joined);
                 *place = joined.display().to_string();
@@ -138,7 +147,10 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
 fn once<T>(key: &str, slot: &mut Option<T>, value: Option<T>, path: &Path) -> anyhow::Result<()> {
     if value.is_some() {
         if slot.is_some() {
-            bail!("`{}` holds `{key}`, which an earlier file holds too: keep one", path.display());
+            bail!(
+                "`{}` holds `{key}`, which an earlier file holds too: keep one",
+                path.display()
+            );
         }
         *slot = value;
     }

@@ -1,0 +1,136 @@
+//! From a question to scored passages, inside a scope.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Context;
+use virgil_index::{Search, Turn, encode_question};
+use virgil_model::{AssetId, Content, PointId, Scope, SourceId};
+use virgil_store::Passage;
+
+use crate::fuse::{Fused, fuse};
+use crate::guide::Guide;
+
+/// How many candidates each list brings before fusion.
+const CANDIDATES: usize = 100;
+
+/// What to look for.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// The words.
+    pub text: String,
+    /// How many passages to return.
+    pub limit: usize,
+    /// Only passages of these sources; `None` for all that the scope allows.
+    pub sources: Option<BTreeSet<SourceId>>,
+}
+
+/// A passage with its score and the signals behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredPassage {
+    /// The passage.
+    pub passage: Passage,
+    /// The fused score; comparable within one question only.
+    pub score: f32,
+    /// Cosine similarity to the question, if it was among the nearest by meaning.
+    pub dense: Option<f32>,
+    /// BM25, if it was among the nearest by terms.
+    pub sparse: Option<f32>,
+}
+
+impl Guide {
+    /// The passages that fit `query` best, best first; equal texts are shown once.
+    pub async fn search(&self, scope: &Scope, query: &Query) -> anyhow::Result<Vec<ScoredPassage>> {
+        if query.text.trim().is_empty() || query.limit == 0 {
+            return Ok(Vec::new());
+        }
+        let embedder = self.embedder.clone();
+        let text = query.text.clone();
+        let mut vectors =
+            tokio::task::spawn_blocking(move || embedder.embed(&[text], Turn::Question))
+                .await
+                .context("the embedder stopped")??;
+        let dense = vectors.pop().context("the embedder returned no vector")?;
+        let terms = encode_question(&query.text);
+        let labels: BTreeSet<_> = scope.labels().collect();
+
+        // The index may still hold points that no live row needs. The store drops them; where that leaves too
+        // few, more are asked for.
+        let mut candidates = CANDIDATES.max(query.limit * 2);
+        loop {
+            let found = self
+                .index
+                .search(Search {
+                    dense: dense.clone(),
+                    sparse: terms.clone(),
+                    labels: labels.clone(),
+                    sources: query.sources.clone(),
+                    limit: candidates,
+                })
+                .await?;
+            let points: Vec<PointId> = found
+                .dense
+                .iter()
+                .chain(&found.sparse)
+                .map(|(point, _)| *point)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            let passages: HashMap<PointId, Passage> = self
+                .store
+                .passages(scope, &points)
+                .await?
+                .into_iter()
+                .map(|passage| (passage.point, passage))
+                .collect();
+            let place = |point: PointId| -> Option<(AssetId, Content)> {
+                passages
+                    .get(&point)
+                    .map(|passage| (passage.asset, passage.content))
+            };
+            let fused = fuse(&found.dense, &found.sparse, &self.weights, place);
+            let exhausted = found.dense.len() < candidates && found.sparse.len() < candidates;
+            if fused.len() >= query.limit || exhausted || candidates >= CANDIDATES * 16 {
+                return Ok(distinct(fused, passages, query.limit));
+            }
+            candidates *= 4;
+        }
+    }
+}
+
+/// Joins scores and passages; of passages with the same text only the best stays.
+fn distinct(
+    fused: Vec<Fused>,
+    mut passages: HashMap<PointId, Passage>,
+    limit: usize,
+) -> Vec<ScoredPassage> {
+    let mut seen = BTreeSet::new();
+    let mut scored = Vec::with_capacity(limit);
+    for Fused {
+        point,
+        score,
+        dense,
+        sparse,
+    } in fused
+    {
+        let Some(passage) = passages.remove(&point) else {
+            continue;
+        };
+        let text: String = passage
+            .text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if seen.insert(text) {
+            scored.push(ScoredPassage {
+                passage,
+                score,
+                dense,
+                sparse,
+            });
+            if scored.len() == limit {
+                break;
+            }
+        }
+    }
+    scored
+}

@@ -1,0 +1,186 @@
+//! `POST /api/v1/ask`: a question, answered as JSON, or as a stream of events when the client accepts one.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use virgil_answer::{AnswerEvent, AskError, Question, Stage};
+use virgil_gateway::GatewayError;
+
+use crate::caller::Caller;
+use crate::platform::Platform;
+use crate::problem::{ApiError, Code, Problem};
+use crate::routes::check_question;
+use crate::wire::{AskRequest, AskResponse, WireCitation};
+
+/// Answers a question.
+///
+/// With `Accept: text/event-stream` the answer arrives as events: `stage`, `text` (append), `citation`, and at the
+/// end exactly one of `answer` (the whole object) and `error` (a problem document).
+#[utoipa::path(
+    post, path = "/api/v1/ask", tag = "questions", request_body = AskRequest,
+    responses(
+        (status = 200, description = "The answer", content((AskResponse = "application/json"), (String = "text/event-stream"))),
+        (status = "4XX", description = "The request cannot be served", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "Something failed", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn ask(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Result<Json<AskRequest>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(request) = request?;
+    check_question(&request.question)?;
+    let trace_id = uuid::Uuid::new_v4().simple().to_string();
+    let span = tracing::info_span!("ask", trace_id, principal = caller.scope.principal());
+    let (events_in, events) = mpsc::channel(32);
+    let (wire_in, wire) = mpsc::channel(32);
+    let asking = {
+        let wire_in = wire_in.clone();
+        async move {
+            let question = Question {
+                text: request.question,
+            };
+            let result = platform
+                .guide
+                .ask(&caller.scope, &question, &events_in)
+                .await;
+            drop(events_in);
+            match result {
+                // Whoever left needs no answer.
+                Ok(()) | Err(AskError::Left) => {}
+                Err(error) => {
+                    let _ = wire_in.send(Outgoing::Failed(refusal(error))).await;
+                }
+            }
+        }
+    };
+    let passing_on = pass_on(events, wire_in, request.conversation_id, trace_id);
+    tokio::spawn(tracing::Instrument::instrument(
+        async move {
+            tokio::join!(asking, passing_on);
+        },
+        span,
+    ));
+    if wants_events(&headers) {
+        let stream =
+            ReceiverStream::new(wire).map(|outgoing| Ok::<_, Infallible>(outgoing.event()));
+        let stream =
+            Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+        return Ok((
+            [("x-accel-buffering", "no"), ("cache-control", "no-cache")],
+            stream,
+        )
+            .into_response());
+    }
+    let mut wire = wire;
+    while let Some(outgoing) = wire.recv().await {
+        match outgoing {
+            Outgoing::Answer(answer) => return Ok(Json(answer).into_response()),
+            Outgoing::Failed(error) => return Err(error),
+            Outgoing::Stage { .. } | Outgoing::Text(_) | Outgoing::Citation(_) => {}
+        }
+    }
+    Err(ApiError::internal("the guide ended without an answer"))
+}
+
+/// What goes out: an event of the stream.
+enum Outgoing {
+    Stage {
+        stage: &'static str,
+        passages: Option<usize>,
+    },
+    Text(String),
+    Citation(Box<WireCitation>),
+    Answer(Box<AskResponse>),
+    Failed(ApiError),
+}
+
+impl Outgoing {
+    fn event(self) -> Event {
+        let (name, data) = match self {
+            Outgoing::Stage { stage, passages } => (
+                "stage",
+                serde_json::json!({ "stage": stage, "passages": passages }),
+            ),
+            Outgoing::Text(text) => ("text", serde_json::json!({ "text": text })),
+            Outgoing::Citation(citation) => ("citation", json(&citation)),
+            Outgoing::Answer(answer) => ("answer", json(&answer)),
+            Outgoing::Failed(error) => ("error", json(&error.problem())),
+        };
+        // JSON has no bare line ends, so the data is one line.
+        Event::default().event(name).data(data.to_string())
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {
+    serde_json::to_value(value).expect("wire types have string keys and serialise")
+}
+
+async fn pass_on(
+    mut events: mpsc::Receiver<AnswerEvent>,
+    wire: mpsc::Sender<Outgoing>,
+    conversation_id: Option<String>,
+    trace_id: String,
+) {
+    while let Some(event) = events.recv().await {
+        let outgoing = match event {
+            AnswerEvent::Stage(Stage::Searching) => Outgoing::Stage {
+                stage: "searching",
+                passages: None,
+            },
+            AnswerEvent::Stage(Stage::Answering { passages }) => Outgoing::Stage {
+                stage: "answering",
+                passages: Some(passages),
+            },
+            AnswerEvent::Text(text) => Outgoing::Text(text),
+            AnswerEvent::Citation(citation) => Outgoing::Citation(Box::new(citation.into())),
+            AnswerEvent::Answer(answer) => Outgoing::Answer(Box::new(AskResponse::new(
+                *answer,
+                conversation_id.clone(),
+                trace_id.clone(),
+            ))),
+        };
+        // A closed channel means that the asker left: dropping `events` tells the guide.
+        if wire.send(outgoing).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn wants_events(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"))
+}
+
+fn refusal(error: AskError) -> ApiError {
+    let gateway = match error {
+        AskError::Gateway(gateway) => gateway,
+        AskError::Prompts(error) => return ApiError::internal(error),
+        AskError::Other(error) => return ApiError::internal(format!("{error:#}")),
+        AskError::Left => return ApiError::internal("the asker left"),
+    };
+    tracing::warn!(error = %gateway, "the gateway gave no answer");
+    let detail = gateway.to_string();
+    match gateway {
+        GatewayError::RateLimited { retry_after, .. } => ApiError::new(Code::GatewayBusy, detail)
+            .retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1))),
+        GatewayError::Timeout(_) | GatewayError::Unavailable(_) => {
+            ApiError::new(Code::GatewayUnavailable, detail)
+        }
+        _ => ApiError::new(Code::GatewayRefused, detail),
+    }
+}

@@ -1,0 +1,214 @@
+//! What travels: JSON shapes, and how the words of the model become them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use virgil_answer::{Answer, Citation, Freshness, ScoredPassage};
+use virgil_gateway::Usage;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskRequest {
+    /// The question, at most 4,000 characters.
+    pub(crate) question: String,
+    /// The conversation that it belongs to; conversations are not kept yet.
+    pub(crate) conversation_id: Option<String>,
+}
+
+/// What to look for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SearchRequest {
+    /// The words, at most 4,000 characters.
+    pub(crate) query: String,
+    /// How many passages, from 1 to 100.
+    #[serde(default = "default_limit")]
+    pub(crate) limit: usize,
+    /// Narrows the search.
+    #[serde(default)]
+    pub(crate) filter: SearchFilter,
+}
+
+fn default_limit() -> usize {
+    10
+}
+
+/// Narrows a search.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SearchFilter {
+    /// Only passages of these sources; empty for all.
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+}
+
+/// What a search found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SearchResponse {
+    /// The passages, best first.
+    pub(crate) passages: Vec<WirePassage>,
+}
+
+/// A passage and where it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePassage {
+    source: String,
+    path: String,
+    commit: Option<String>,
+    start_line: u32,
+    end_line: u32,
+    title: String,
+    breadcrumb: Vec<String>,
+    url: Option<String>,
+    text: String,
+    /// Comparable within one search only.
+    score: f32,
+    /// Cosine similarity, if the passage was among the nearest by meaning.
+    dense_score: Option<f32>,
+    /// BM25, if it was among the nearest by terms.
+    sparse_score: Option<f32>,
+}
+
+impl From<ScoredPassage> for WirePassage {
+    fn from(scored: ScoredPassage) -> WirePassage {
+        let passage = scored.passage;
+        WirePassage {
+            source: passage.evidence.source,
+            path: passage.evidence.path,
+            commit: passage.evidence.commit,
+            start_line: passage.evidence.lines.start,
+            end_line: passage.evidence.lines.end,
+            title: passage.title,
+            breadcrumb: passage.breadcrumb,
+            url: passage.evidence.url,
+            text: passage.text,
+            score: scored.score,
+            dense_score: scored.dense,
+            sparse_score: scored.sparse,
+        }
+    }
+}
+
+/// A numbered reference from the text to evidence.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireCitation {
+    number: usize,
+    title: String,
+    source: String,
+    path: String,
+    commit: Option<String>,
+    start_line: u32,
+    end_line: u32,
+    url: Option<String>,
+    quote: String,
+    synced_at: Option<String>,
+    /// `quoted`, `matched` or `not_verified`.
+    state: &'static str,
+    score: f32,
+}
+
+impl From<Citation> for WireCitation {
+    fn from(citation: Citation) -> WireCitation {
+        WireCitation {
+            number: citation.number,
+            title: citation.title,
+            source: citation.evidence.source,
+            path: citation.evidence.path,
+            commit: citation.evidence.commit,
+            start_line: citation.evidence.lines.start,
+            end_line: citation.evidence.lines.end,
+            url: citation.evidence.url,
+            quote: citation.quote,
+            synced_at: citation.synced_at,
+            state: citation.state.name(),
+            score: citation.score,
+        }
+    }
+}
+
+/// How fresh a source is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireFreshness {
+    source: String,
+    synced_at: Option<String>,
+    commit: Option<String>,
+    state: String,
+}
+
+impl From<Freshness> for WireFreshness {
+    fn from(fresh: Freshness) -> WireFreshness {
+        WireFreshness {
+            source: fresh.source,
+            synced_at: fresh.synced_at,
+            commit: fresh.commit,
+            state: fresh.state,
+        }
+    }
+}
+
+/// What the language model cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireUsage {
+    model: Option<String>,
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    cost_usd: Option<f64>,
+    prompt_hash: Option<String>,
+}
+
+/// A finished answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AskResponse {
+    /// Markdown, with `[n]` behind what citation `n` supports.
+    text: String,
+    citations: Vec<WireCitation>,
+    passages: Vec<WirePassage>,
+    /// Whether the evidence was too weak to answer.
+    abstained: bool,
+    /// `extract` or `model`.
+    mode: &'static str,
+    /// Something that the asker should know.
+    notice: Option<String>,
+    freshness: Vec<WireFreshness>,
+    usage: Option<WireUsage>,
+    conversation_id: Option<String>,
+    /// The id under which the log has this request.
+    trace_id: String,
+}
+
+impl AskResponse {
+    pub(crate) fn new(
+        answer: Answer,
+        conversation_id: Option<String>,
+        trace_id: String,
+    ) -> AskResponse {
+        let prompt_hash = answer.prompt_hash;
+        let usage = |usage: Usage| WireUsage {
+            model: usage.model,
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            cost_usd: usage.cost_usd,
+            prompt_hash,
+        };
+        AskResponse {
+            text: answer.text,
+            citations: answer
+                .citations
+                .into_iter()
+                .map(WireCitation::from)
+                .collect(),
+            passages: answer.passages.into_iter().map(WirePassage::from).collect(),
+            abstained: answer.abstained,
+            mode: answer.mode.name(),
+            notice: answer.notice,
+            freshness: answer
+                .freshness
+                .into_iter()
+                .map(WireFreshness::from)
+                .collect(),
+            usage: answer.usage.map(usage),
+            conversation_id,
+            trace_id,
+        }
+    }
+}

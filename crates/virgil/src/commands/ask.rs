@@ -1,0 +1,89 @@
+//! `virgil ask`: the answer as it is written, then what it rests on.
+
+use std::io::IsTerminal;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cli::{Ask, Place};
+use crate::commands::session;
+use crate::environment::{say, say_piece};
+
+#[derive(Deserialize)]
+struct Citation {
+    number: usize,
+    source: String,
+    path: String,
+    commit: Option<String>,
+    start_line: u32,
+    end_line: u32,
+    url: Option<String>,
+    state: String,
+}
+
+pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
+    let session = session(place).await?;
+    let body = json!({ "question": ask.question.join(" ") });
+    if place.json {
+        let answer: Value = session
+            .client
+            .json("POST", "/api/v1/ask", Some(&body))
+            .await?;
+        say(&serde_json::to_string_pretty(&answer)?);
+        return Ok(());
+    }
+    let mut finished = None;
+    let mut failure = None;
+    session
+        .client
+        .events("POST", "/api/v1/ask", Some(&body), |name, data| {
+            match name {
+                "text" => say_piece(data["text"].as_str().unwrap_or_default()),
+                "answer" => finished = Some(data),
+                "error" => failure = Some(data["detail"].as_str().unwrap_or("unknown").to_owned()),
+                _ => {}
+            }
+            Ok(())
+        })
+        .await?;
+    say("");
+    if let Some(failure) = failure {
+        anyhow::bail!("{failure}");
+    }
+    let Some(answer) = finished else {
+        anyhow::bail!("the answer broke off")
+    };
+    let citations: Vec<Citation> = serde_json::from_value(answer["citations"].clone())?;
+    for citation in citations {
+        say(&line(&citation));
+    }
+    if let Some(notice) = answer["notice"].as_str() {
+        say(&format!("\n{notice}"));
+    }
+    Ok(())
+}
+
+fn line(citation: &Citation) -> String {
+    let commit = citation
+        .commit
+        .as_deref()
+        .map(|commit| format!(" @ {}", &commit[..commit.len().min(10)]));
+    let place = format!(
+        "{}/{}:{}-{}{}",
+        citation.source,
+        citation.path,
+        citation.start_line,
+        citation.end_line,
+        commit.unwrap_or_default()
+    );
+    let state = if citation.state == "not_verified" {
+        " (not verified)"
+    } else {
+        ""
+    };
+    let link = match &citation.url {
+        Some(url) if std::io::stdout().is_terminal() => format!("\n    {url}"),
+        _ => String::new(),
+    };
+    format!("[{}] {place}{state}{link}", citation.number)
+}

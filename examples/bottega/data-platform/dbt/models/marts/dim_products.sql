@@ -1,0 +1,7 @@
+select
+    product_id,
+    sku,
+    title,
+    category,
+    is_active
+from {{ ref('stg_products') }}

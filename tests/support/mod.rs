@@ -1,0 +1,9 @@
+//! What the stories need: a home for the program, repositories to read, a server to ask.
+
+mod home;
+mod repository;
+mod server;
+
+pub(crate) use home::{Home, live_passages};
+pub(crate) use repository::Repository;
+pub(crate) use server::Server;
