@@ -4,6 +4,6 @@ mod home;
 mod repository;
 mod server;
 
-pub(crate) use home::{Home, live_passages};
+pub(crate) use home::Home;
 pub(crate) use repository::Repository;
 pub(crate) use server::Server;

@@ -6,7 +6,27 @@
 //!
 //! Start at [`read`], which picks the reader, and [`chunk`], which cuts a document into passages.
 
+mod chunk;
+mod code;
+mod html;
+mod html_guard;
+mod html_lines;
+mod json;
+mod json_tree;
+mod lines;
+mod markdown;
+mod markup;
+mod notebook;
+mod records;
+mod split;
+mod symbols;
+mod text;
+mod toml_tables;
+mod yaml;
+
 use virgil_model::{Document, Files, Problem, Statement};
+
+pub use chunk::{CHUNKER_VERSION, chunk};
 
 /// An asset as a reader sees it: already redacted, already text.
 #[derive(Debug, Clone, Copy)]
@@ -42,3 +62,49 @@ pub trait Reader: Send + Sync {
     /// Reads the asset; `files` are the others of the same revision.
     fn read(&self, raw: Raw<'_>, files: &dyn Files) -> Reading;
 }
+
+/// All readers, the most particular first; the last one accepts everything.
+static READERS: &[&dyn Reader] = &[
+    &notebook::NotebookReader,
+    &markdown::MarkdownReader,
+    &markup::MarkupReader,
+    &html::HtmlReader,
+    &yaml::YamlReader,
+    &json::JsonReader,
+    &toml_tables::TomlReader,
+    &records::RecordsReader,
+    &code::CodeReader,
+    &text::TextReader,
+];
+
+/// Reads an asset with the reader that accepts it; `files` are the others of the same revision.
+pub fn read(raw: Raw<'_>, files: &dyn Files) -> Reading {
+    reader_for(raw).read(raw, files)
+}
+
+/// The reader for an asset: the first that accepts it, plain text at the latest.
+pub fn reader_for(raw: Raw<'_>) -> &'static dyn Reader {
+    READERS
+        .iter()
+        .copied()
+        .find(|reader| reader.accepts(raw))
+        .unwrap_or(&text::TextReader)
+}
+
+/// All readers, in the order in which they are asked.
+pub fn readers() -> &'static [&'static dyn Reader] {
+    READERS
+}
+
+/// The version of the reader with that stable name; `None` for a reader that is no more.
+pub fn version_of(name: &str) -> Option<u32> {
+    READERS
+        .iter()
+        .find(|reader| reader.name() == name)
+        .map(|reader| reader.version())
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod shown;

@@ -19,9 +19,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 /// Sends the log to standard error: warnings for a command, more for the server; `VIRGIL_LOG` overrides it.
 pub(crate) fn log_to_stderr(cli: &Cli) {
     let default = if matches!(cli.command, Command::Serve(_)) {
-        "info,ort=warn"
+        "info,ort=warn,qdrant_edge::common=error"
     } else {
-        "warn,ort=error"
+        "warn,ort=error,qdrant_edge::common=error"
     };
     let filter = variable("VIRGIL_LOG")
         .and_then(|filter| EnvFilter::try_new(filter).ok())
