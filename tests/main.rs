@@ -6,6 +6,7 @@ mod documents;
 mod first_steps;
 mod gateway;
 mod kill;
+mod sample;
 mod second_sync;
 mod structure;
 mod support;

@@ -19,7 +19,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 /// Sends the log to standard error: warnings for a command, more for the server; `VIRGIL_LOG` overrides it.
 pub(crate) fn log_to_stderr(cli: &Cli) {
     let default = if matches!(cli.command, Command::Serve(_)) {
-        "info,ort=warn,qdrant_edge::common=error"
+        "info,ort=warn,qdrant_edge=warn,qdrant_edge::common=error"
     } else {
         "warn,ort=error,qdrant_edge::common=error"
     };

@@ -1,0 +1,578 @@
+//! Measures retrieval on two public question sets, and fails where the fusion's defaults miss the bar.
+//!
+//! The data is not part of this repository. `RETRIEVAL_DATA` names a folder with four files of Anthropic's
+//! cookbook (`anthropics/anthropic-cookbook`): `codebase_chunks.json` and `evaluation_set.jsonl` of its contextual
+//! retrieval, `anthropic_docs.json` and `docs_evaluation_dataset.json` of its retrieval augmented generation.
+//! Without it nothing is measured.
+//!
+//! The chunks are taken as they are given, not cut anew, and go the real way: embedder, store, index, search.
+//! Pass@k is the share of a question's golden chunks among the first k, averaged over the questions, as it is
+//! published there. Weights may be tuned on one half of the questions only, and are reported on the other.
+
+#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use virgil_answer::{Guide, Prompts, Query, Weights, fuse};
+use virgil_index::{
+    Candidates, DocumentParts, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, ModelSource, Point,
+    Precision, Runtime, Search, Turn, VectorIndex, encode_document, encode_question,
+};
+use virgil_model::{Chunk, ChunkId, Content, LineSpan, PointId};
+use virgil_store::{Access, Commit, LabelAccess, NewAsset, NewChunk, SourceRecord, Store};
+
+/// The first how many passages are looked at.
+const DEPTHS: [usize; 3] = [5, 10, 20];
+/// What the code set's held-out half must reach at each of them.
+const BAR: [f32; 3] = [0.84, 0.89, 0.92];
+/// How many candidates a list brings, as in a real search.
+const CANDIDATES: usize = 100;
+const SOURCE: &str = "cookbook";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let Some(folder) = std::env::var_os("RETRIEVAL_DATA").map(PathBuf::from) else {
+        println!(
+            "retrieval: skipped, set RETRIEVAL_DATA to a folder with the question sets of Anthropic's cookbook"
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let embedder: Arc<dyn Embedder> = Arc::new(embedder()?);
+    let code = runtime.block_on(measure(code_set(&folder)?, &embedder))?;
+    let docs = runtime.block_on(measure(docs_set(&folder)?, &embedder))?;
+    drop(docs);
+
+    let held_out = code.pass(Half::HeldOut, &code.searched);
+    if held_out
+        .iter()
+        .zip(BAR)
+        .any(|(reached, bar)| *reached < bar)
+    {
+        println!(
+            "\nthe held-out half of the code set misses the bar of {}",
+            percent(&BAR)
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The chunks and questions of a set.
+struct Set {
+    name: &'static str,
+    assets: Vec<Asset>,
+    questions: Vec<Question>,
+}
+
+struct Asset {
+    path: String,
+    content: Content,
+    chunks: Vec<Chunk>,
+}
+
+struct Question {
+    text: String,
+    /// Its golden chunks, by their texts: equal texts are one, as a search shows them once.
+    golden: BTreeSet<String>,
+    half: Half,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Tuning,
+    HeldOut,
+}
+
+impl Question {
+    fn new(text: &str, golden: BTreeSet<String>) -> Question {
+        let half = if Sha256::digest(text.as_bytes())[0] & 1 == 0 {
+            Half::Tuning
+        } else {
+            Half::HeldOut
+        };
+        Question {
+            text: text.to_owned(),
+            golden,
+            half,
+        }
+    }
+}
+
+fn chunk(breadcrumb: Vec<String>, text: &str) -> Chunk {
+    Chunk {
+        breadcrumb,
+        text: text.to_owned(),
+        lines: LineSpan::new(1, 1),
+    }
+}
+
+fn key(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read(folder: &Path, name: &str) -> anyhow::Result<String> {
+    let path = folder.join(name);
+    std::fs::read_to_string(&path).with_context(|| format!("`{}` cannot be read", path.display()))
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .with_context(|| format!("no text at `{pointer}`"))
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a [Value]> {
+    let list = value.pointer(pointer).and_then(Value::as_array);
+    list.map(Vec::as_slice)
+        .with_context(|| format!("no list at `{pointer}`"))
+}
+
+/// 248 questions about 737 chunks of 90 source files. A file's path stands in the questions' part of the data.
+fn code_set(folder: &Path) -> anyhow::Result<Set> {
+    let documents: Value = serde_json::from_str(&read(folder, "codebase_chunks.json")?)?;
+    let asked = read(folder, "evaluation_set.jsonl")?
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<Vec<Value>, _>>()?;
+    let mut paths = HashMap::new();
+    for golden in asked.iter().map(|asked| list(asked, "/golden_documents")) {
+        for document in golden? {
+            paths.insert(
+                text(document, "/uuid")?,
+                text(document, "/meta/relative_path")?,
+            );
+        }
+    }
+    let mut assets = Vec::new();
+    let mut by_place = HashMap::new();
+    for document in list(&documents, "")? {
+        let uuid = text(document, "/original_uuid")?;
+        let mut chunks = Vec::new();
+        for given in list(document, "/chunks")? {
+            let body = text(given, "/content")?;
+            by_place.insert((uuid, given["original_index"].as_u64()), key(body));
+            chunks.push(chunk(Vec::new(), body));
+        }
+        let path = paths.get(uuid).context("a file without a path")?;
+        assets.push(Asset {
+            path: path.trim_start_matches('/').to_owned(),
+            content: Content::Code,
+            chunks,
+        });
+    }
+    let mut questions = Vec::new();
+    for asked in &asked {
+        let mut golden = BTreeSet::new();
+        for place in list(asked, "/golden_chunk_uuids")? {
+            let place = (text(place, "/0")?, place[1].as_u64());
+            golden.insert(
+                by_place
+                    .get(&place)
+                    .context("a golden chunk is missing")?
+                    .clone(),
+            );
+        }
+        questions.push(Question::new(text(asked, "/query")?, golden));
+    }
+    Ok(Set {
+        name: "code",
+        assets,
+        questions,
+    })
+}
+
+/// 100 questions about 232 sections of Anthropic's documentation.
+fn docs_set(folder: &Path) -> anyhow::Result<Set> {
+    let sections: Value = serde_json::from_str(&read(folder, "anthropic_docs.json")?)?;
+    let asked: Value = serde_json::from_str(&read(folder, "docs_evaluation_dataset.json")?)?;
+    let mut pages: BTreeMap<String, Vec<Chunk>> = BTreeMap::new();
+    let mut by_link = HashMap::new();
+    for section in list(&sections, "")? {
+        let link = text(section, "/chunk_link")?;
+        let body = text(section, "/text")?;
+        by_link.insert(link, key(body));
+        let page = link.split('#').next().unwrap_or(link);
+        let page = page.trim_start_matches("https://docs.claude.com/en/");
+        let heading = text(section, "/chunk_heading")?;
+        pages
+            .entry(page.to_owned())
+            .or_default()
+            .push(chunk(vec![heading.to_owned()], body));
+    }
+    let mut questions = Vec::new();
+    for asked in list(&asked, "")? {
+        let mut golden = BTreeSet::new();
+        for link in list(asked, "/correct_chunks")? {
+            let link = text(link, "")?;
+            golden.insert(
+                by_link
+                    .get(link)
+                    .context("a golden chunk is missing")?
+                    .clone(),
+            );
+        }
+        questions.push(Question::new(text(asked, "/question")?, golden));
+    }
+    let asset = |(path, chunks)| Asset {
+        path,
+        content: Content::Prose,
+        chunks,
+    };
+    Ok(Set {
+        name: "docs",
+        assets: pages.into_iter().map(asset).collect(),
+        questions,
+    })
+}
+
+/// A set whose questions were searched for. A ranking holds the keys of texts, best first.
+struct Measured {
+    questions: Vec<Question>,
+    candidates: Vec<Candidates>,
+    places: HashMap<PointId, (usize, Content, String)>,
+    /// What a real search finds.
+    searched: Vec<Vec<String>>,
+    ordinals: HashMap<PointId, usize>,
+}
+
+type Ranking = Vec<(PointId, f32)>;
+
+impl Measured {
+    fn pass(&self, half: Half, rankings: &[Vec<String>]) -> [f32; 3] {
+        DEPTHS.map(|depth| {
+            let asked = self.questions.iter().zip(rankings);
+            let shares: Vec<f32> = asked
+                .filter(|(question, _)| question.half == half)
+                .map(|(question, ranking)| {
+                    let first: BTreeSet<&String> = ranking.iter().take(depth).collect();
+                    let found = question.golden.iter().filter(|text| first.contains(text));
+                    found.count() as f32 / question.golden.len() as f32
+                })
+                .collect();
+            shares.iter().sum::<f32>() / shares.len() as f32
+        })
+    }
+
+    fn all(&self, rankings: &[Vec<String>]) -> [f32; 3] {
+        let count = |half| {
+            self.questions
+                .iter()
+                .filter(|question| question.half == half)
+                .count() as f32
+        };
+        let (tuning, held_out) = (count(Half::Tuning), count(Half::HeldOut));
+        let (left, right) = (
+            self.pass(Half::Tuning, rankings),
+            self.pass(Half::HeldOut, rankings),
+        );
+        [0, 1, 2]
+            .map(|depth| (left[depth] * tuning + right[depth] * held_out) / (tuning + held_out))
+    }
+
+    fn rank(&self, score: impl Fn(&Candidates) -> Ranking) -> Vec<Vec<String>> {
+        let texts = |ranking: Ranking| {
+            let mut seen = BTreeSet::new();
+            let texts = ranking
+                .iter()
+                .map(|(point, _)| self.places[point].2.clone());
+            texts
+                .filter(|text| seen.insert(text.clone()))
+                .take(DEPTHS[2])
+                .collect()
+        };
+        self.candidates
+            .iter()
+            .map(|candidates| texts(score(candidates)))
+            .collect()
+    }
+
+    fn fused(&self, weights: &Weights) -> Vec<Vec<String>> {
+        let place = |point| {
+            self.places
+                .get(&point)
+                .map(|(asset, content, _)| (*asset, *content))
+        };
+        self.rank(|found| {
+            let fused = fuse(&found.dense, &found.sparse, weights, place);
+            fused
+                .iter()
+                .map(|fused| (fused.point, fused.score))
+                .collect()
+        })
+    }
+
+    fn print(&self, name: &str, rankings: &[Vec<String>]) {
+        println!(
+            "  {name:34} {:20} {:20} {}",
+            percent(&self.pass(Half::Tuning, rankings)),
+            percent(&self.pass(Half::HeldOut, rankings)),
+            percent(&self.all(rankings))
+        );
+    }
+}
+
+fn percent(shares: &[f32; 3]) -> String {
+    shares
+        .map(|share| format!("{:.1}", share * 100.0))
+        .join(" / ")
+}
+
+/// Reciprocal rank fusion at equal weights.
+fn reciprocal_ranks(found: &Candidates) -> Ranking {
+    let mut scores: BTreeMap<PointId, f32> = BTreeMap::new();
+    for list in [&found.dense, &found.sparse] {
+        for (rank, (point, _)) in list.iter().enumerate() {
+            *scores.entry(*point).or_default() += 1.0 / (61.0 + rank as f32);
+        }
+    }
+    let mut ranking: Ranking = scores.into_iter().collect();
+    ranking.sort_by(|left, right| right.1.total_cmp(&left.1));
+    ranking
+}
+
+/// Searches for every question of the set and prints how well each way of ranking does.
+async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measured> {
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(&folder.path().join("virgil.db")).await?;
+    let index = EdgeIndex::open(
+        &folder.path().join("index"),
+        &EdgeOptions::new(embedder.dimensions()),
+    )?;
+    let index: Arc<dyn VectorIndex> = Arc::new(index);
+    let places = fill(&store, index.as_ref(), embedder.as_ref(), &set.assets).await?;
+
+    let guide = Guide::new(
+        store.clone(),
+        index.clone(),
+        embedder.clone(),
+        None,
+        Prompts::load(None)?,
+    );
+    let scope = store.scope_of_admin("owner").await?;
+    let texts: Vec<String> = set
+        .questions
+        .iter()
+        .map(|question| question.text.clone())
+        .collect();
+    let vectors = embedder.embed(&texts, Turn::Question)?;
+    let mut searched = Vec::new();
+    let mut candidates = Vec::new();
+    for (text, dense) in texts.into_iter().zip(vectors) {
+        let search = Search {
+            dense,
+            sparse: encode_question(&text),
+            labels: scope.labels().collect(),
+            sources: None,
+            limit: CANDIDATES,
+        };
+        candidates.push(index.search(search).await?);
+        let query = Query {
+            text,
+            limit: DEPTHS[2],
+            sources: None,
+        };
+        let found = guide.search(&scope, &query).await?;
+        searched.push(
+            found
+                .iter()
+                .map(|scored| key(&scored.passage.text))
+                .collect(),
+        );
+    }
+    let measured = Measured {
+        questions: set.questions,
+        candidates,
+        searched,
+        ordinals: store
+            .passages(&scope, &places.keys().copied().collect::<Vec<_>>())
+            .await?
+            .iter()
+            .map(|p| (p.point, p.ordinal as usize))
+            .collect(),
+        places,
+    };
+
+    println!(
+        "\n{}: {} questions, {} chunks; Pass@5 / @10 / @20",
+        set.name,
+        measured.questions.len(),
+        measured.places.len()
+    );
+    println!(
+        "  {:34} {:20} {:20} all",
+        "", "tuning half", "held-out half"
+    );
+    measured.print("dense alone", &measured.rank(|found| found.dense.clone()));
+    measured.print("BM25 alone", &measured.rank(|found| found.sparse.clone()));
+    measured.print("equal reciprocal ranks", &measured.rank(reciprocal_ranks));
+    measured.print("Virgil's search", &measured.searched);
+    if let Some(path) = std::env::var_os("RETRIEVAL_DUMP") {
+        dump(Path::new(&path), set.name, &measured)?;
+    }
+    Ok(measured)
+}
+
+fn dump(folder: &Path, name: &str, measured: &Measured) -> anyhow::Result<()> {
+    let list = |list: &Ranking| {
+        list.iter()
+            .map(|(p, s)| serde_json::json!([p.0.to_string(), s]))
+            .collect::<Vec<_>>()
+    };
+    let questions: Vec<Value> = measured.questions.iter().zip(&measured.candidates).map(|(q, c)| serde_json::json!({
+        "text": q.text, "golden": q.golden, "tuning": q.half == Half::Tuning, "dense": list(&c.dense), "sparse": list(&c.sparse)
+    })).collect();
+    let places: BTreeMap<String, Value> = measured
+        .places
+        .iter()
+        .map(|(p, (a, _, t))| {
+            (
+                p.0.to_string(),
+                serde_json::json!([a, t, measured.ordinals[p]]),
+            )
+        })
+        .collect();
+    std::fs::write(
+        folder.join(format!("{name}.json")),
+        serde_json::json!({"questions": questions, "places": places}).to_string(),
+    )?;
+    Ok(())
+}
+
+/// Writes the chunks into store and index, as a sync does.
+async fn fill(
+    store: &Store,
+    index: &dyn VectorIndex,
+    embedder: &dyn Embedder,
+    assets: &[Asset],
+) -> anyhow::Result<HashMap<PointId, (usize, Content, String)>> {
+    let label = LabelAccess {
+        name: "open".into(),
+        groups: vec!["everyone".into()],
+    };
+    let access = Access {
+        labels: vec![label],
+        principals: Vec::new(),
+    };
+    store.apply_access(&access).await?;
+    let source = SourceRecord {
+        name: SOURCE.into(),
+        kind: "folder".into(),
+        location: "/".into(),
+        permalink: None,
+        label: "open".into(),
+    };
+    let source = store.put_source(&source).await?;
+    let lease = store
+        .acquire_lease(source, "test", Duration::from_secs(3600))
+        .await?;
+    let generation = store.begin(&lease).await?.generation;
+
+    let mut chunks = HashMap::new();
+    let mut new_assets = Vec::new();
+    for (number, asset) in assets.iter().enumerate() {
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        let mut of_asset = Vec::new();
+        for chunk in &asset.chunks {
+            let occurrence = seen.entry(chunk.embedded_text()).or_default();
+            let id = ChunkId::derive(SOURCE, &asset.path, &chunk.embedded_text(), *occurrence);
+            *occurrence += 1;
+            chunks.insert(id, (number, chunk));
+            of_asset.push(NewChunk {
+                id,
+                chunk: chunk.clone(),
+            });
+        }
+        new_assets.push(NewAsset {
+            path: asset.path.clone(),
+            content_id: number.to_string(),
+            label: "open".into(),
+            title: asset.path.clone(),
+            content: asset.content,
+            size_bytes: 1,
+            reader: "given".into(),
+            reader_version: 1,
+            redactor_version: 1,
+            chunker_version: 1,
+            looked_at: Vec::new(),
+            redacted: 0,
+            chunks: of_asset,
+            statements: Vec::new(),
+            problems: Vec::new(),
+        });
+    }
+    let batch = store.write_batch(&lease, generation, new_assets).await?;
+    ensure!(
+        batch.points.len() == chunks.len(),
+        "not every chunk got a point"
+    );
+
+    let texts: Vec<String> = batch
+        .points
+        .iter()
+        .map(|new| chunks[&new.chunk].1.embedded_text())
+        .collect();
+    let vectors = embedder.embed(&texts, Turn::Sync)?;
+    let mut points = Vec::new();
+    let mut places = HashMap::new();
+    for (new, dense) in batch.points.into_iter().zip(vectors) {
+        let (number, chunk) = chunks[&new.chunk];
+        let sparse = encode_document(&DocumentParts {
+            path: &format!("{} ", assets[number].path)
+                .repeat(std::env::var("RETRIEVAL_PATH").map_or(1, |n| n.parse().unwrap())),
+            source: SOURCE,
+            breadcrumb: &chunk.breadcrumb,
+            body: &chunk.text,
+        });
+        places.insert(new.point, (number, new.content, key(&chunk.text)));
+        points.push(Point {
+            id: new.point,
+            label: new.label,
+            source: new.source,
+            content: new.content,
+            dense,
+            sparse,
+        });
+    }
+    index.upsert(points).await?;
+    index.flush().await?;
+    store.batch_done(&lease, batch.id).await?;
+    let commit = Commit {
+        generation,
+        checkpoint: "{}".into(),
+        commit: None,
+        whole: true,
+        confirmed: assets.iter().map(|asset| asset.path.clone()).collect(),
+        gone: BTreeSet::new(),
+        notices: Vec::new(),
+    };
+    store.commit(&lease, commit).await?;
+    Ok(places)
+}
+
+/// The embedding model that `make model` fetched.
+fn embedder() -> anyhow::Result<FastEmbedder> {
+    let folder = match std::env::var_os("VIRGIL_MODEL_DIR") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data"),
+    };
+    let runtime = Runtime::load(&folder.join("onnxruntime"))?;
+    let source = ModelSource::Folder {
+        path: folder.join("models/all-MiniLM-L6-v2"),
+        precision: Precision::Int8,
+    };
+    Ok(FastEmbedder::open(
+        &runtime,
+        &source,
+        FastEmbedder::usual_threads(),
+    )?)
+}
