@@ -1,5 +1,7 @@
 //! Drives the real program from outside: its own data directory, its own port, a client's view.
 
+#![expect(clippy::print_stdout, reason = "what a test that fails shows besides")]
+
 mod access;
 mod bad_input;
 mod documents;

@@ -48,22 +48,24 @@ fn main() -> anyhow::Result<ExitCode> {
         .build()?;
     let embedder: Arc<dyn Embedder> = Arc::new(embedder()?);
     let code = runtime.block_on(measure(code_set(&folder)?, &embedder))?;
+    code.sweep();
+    // What is published there was measured without paths.
+    runtime.block_on(measure(without_paths(code_set(&folder)?), &embedder))?;
     let docs = runtime.block_on(measure(docs_set(&folder)?, &embedder))?;
-    drop(docs);
+    docs.sweep();
 
     let held_out = code.pass(Half::HeldOut, &code.searched);
-    if held_out
-        .iter()
-        .zip(BAR)
-        .any(|(reached, bar)| *reached < bar)
-    {
-        println!(
-            "\nthe held-out half of the code set misses the bar of {}",
-            percent(&BAR)
-        );
-        return Ok(ExitCode::FAILURE);
-    }
-    Ok(ExitCode::SUCCESS)
+    let reached = held_out.iter().zip(BAR).all(|(share, bar)| *share >= bar);
+    let verdict = if reached { "reaches" } else { "misses" };
+    println!(
+        "\nthe held-out half of the code set {verdict} the bar of {}",
+        percent(&BAR)
+    );
+    Ok(if reached {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The chunks and questions of a set.
@@ -191,6 +193,14 @@ fn code_set(folder: &Path) -> anyhow::Result<Set> {
     })
 }
 
+fn without_paths(mut set: Set) -> Set {
+    set.name = "code without its paths";
+    for (number, asset) in set.assets.iter_mut().enumerate() {
+        asset.path = number.to_string();
+    }
+    set
+}
+
 /// 100 questions about 232 sections of Anthropic's documentation.
 fn docs_set(folder: &Path) -> anyhow::Result<Set> {
     let sections: Value = serde_json::from_str(&read(folder, "anthropic_docs.json")?)?;
@@ -242,7 +252,6 @@ struct Measured {
     places: HashMap<PointId, (usize, Content, String)>,
     /// What a real search finds.
     searched: Vec<Vec<String>>,
-    ordinals: HashMap<PointId, usize>,
 }
 
 type Ranking = Vec<(PointId, f32)>;
@@ -311,9 +320,33 @@ impl Measured {
         })
     }
 
+    /// Prints the weights that do best on the tuning half of a coarse grid, and what they give.
+    fn sweep(&self) {
+        let grid = (0..=3).flat_map(|document| (0..=12).map(move |dense| (dense, document)));
+        let tried = grid.map(|(dense, document)| {
+            let (dense, document) = (dense as f32 / 20.0, document as f32 / 5.0);
+            let weights = Weights {
+                dense_in_prose: dense,
+                dense_in_code: dense,
+                document,
+            };
+            let rankings = self.fused(&weights);
+            let reached: f32 = self.pass(Half::Tuning, &rankings).iter().sum();
+            (reached, dense, document, rankings)
+        });
+        if let Some((_, dense, document, rankings)) =
+            tried.max_by(|left, right| left.0.total_cmp(&right.0))
+        {
+            self.print(
+                &format!("best tuned: dense {dense}, document {document}"),
+                &rankings,
+            );
+        }
+    }
+
     fn print(&self, name: &str, rankings: &[Vec<String>]) {
         println!(
-            "  {name:34} {:20} {:20} {}",
+            "  {name:36} {:20} {:20} {}",
             percent(&self.pass(Half::Tuning, rankings)),
             percent(&self.pass(Half::HeldOut, rankings)),
             percent(&self.all(rankings))
@@ -392,14 +425,8 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
     let measured = Measured {
         questions: set.questions,
         candidates,
-        searched,
-        ordinals: store
-            .passages(&scope, &places.keys().copied().collect::<Vec<_>>())
-            .await?
-            .iter()
-            .map(|p| (p.point, p.ordinal as usize))
-            .collect(),
         places,
+        searched,
     };
 
     println!(
@@ -409,43 +436,14 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
         measured.places.len()
     );
     println!(
-        "  {:34} {:20} {:20} all",
+        "  {:36} {:20} {:20} all",
         "", "tuning half", "held-out half"
     );
     measured.print("dense alone", &measured.rank(|found| found.dense.clone()));
     measured.print("BM25 alone", &measured.rank(|found| found.sparse.clone()));
     measured.print("equal reciprocal ranks", &measured.rank(reciprocal_ranks));
     measured.print("Virgil's search", &measured.searched);
-    if let Some(path) = std::env::var_os("RETRIEVAL_DUMP") {
-        dump(Path::new(&path), set.name, &measured)?;
-    }
     Ok(measured)
-}
-
-fn dump(folder: &Path, name: &str, measured: &Measured) -> anyhow::Result<()> {
-    let list = |list: &Ranking| {
-        list.iter()
-            .map(|(p, s)| serde_json::json!([p.0.to_string(), s]))
-            .collect::<Vec<_>>()
-    };
-    let questions: Vec<Value> = measured.questions.iter().zip(&measured.candidates).map(|(q, c)| serde_json::json!({
-        "text": q.text, "golden": q.golden, "tuning": q.half == Half::Tuning, "dense": list(&c.dense), "sparse": list(&c.sparse)
-    })).collect();
-    let places: BTreeMap<String, Value> = measured
-        .places
-        .iter()
-        .map(|(p, (a, _, t))| {
-            (
-                p.0.to_string(),
-                serde_json::json!([a, t, measured.ordinals[p]]),
-            )
-        })
-        .collect();
-    std::fs::write(
-        folder.join(format!("{name}.json")),
-        serde_json::json!({"questions": questions, "places": places}).to_string(),
-    )?;
-    Ok(())
 }
 
 /// Writes the chunks into store and index, as a sync does.
@@ -527,8 +525,7 @@ async fn fill(
     for (new, dense) in batch.points.into_iter().zip(vectors) {
         let (number, chunk) = chunks[&new.chunk];
         let sparse = encode_document(&DocumentParts {
-            path: &format!("{} ", assets[number].path)
-                .repeat(std::env::var("RETRIEVAL_PATH").map_or(1, |n| n.parse().unwrap())),
+            path: &assets[number].path,
             source: SOURCE,
             breadcrumb: &chunk.breadcrumb,
             body: &chunk.text,

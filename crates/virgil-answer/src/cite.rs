@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use virgil_model::{Tokenizer, words};
 
+use virgil_index::terms;
+
 use crate::answer::CitationState;
-use crate::extract::content_terms;
 
 /// The share of a sentence's content words that its passages must hold for it to count as matched.
 const MATCHED_RECALL: f32 = 0.6;
@@ -206,13 +207,13 @@ pub(crate) fn check<'a>(sentence: &str, cited: impl IntoIterator<Item = &'a str>
         }
     }
     // The soft gate: most of its content words do.
-    let evidence_terms: HashSet<String> = content_terms(&evidence).into_iter().collect();
-    let terms: HashSet<String> = content_terms(&claim).into_iter().collect();
-    let found = terms
+    let evidence_terms: HashSet<String> = terms(&evidence).into_iter().collect();
+    let claimed: HashSet<String> = terms(&claim).into_iter().collect();
+    let found = claimed
         .iter()
         .filter(|term| evidence_terms.contains(*term))
         .count();
-    if !terms.is_empty() && found as f32 / terms.len() as f32 >= MATCHED_RECALL {
+    if !claimed.is_empty() && found as f32 / claimed.len() as f32 >= MATCHED_RECALL {
         CitationState::Matched
     } else {
         CitationState::NotVerified

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use virgil_model::Tokenizer;
+use virgil_index::terms;
 
 /// The terms of a question that carry meaning, each with its weight.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,19 +17,19 @@ impl QuestionTerms {
         question: &str,
         texts: impl IntoIterator<Item = &'a str>,
     ) -> QuestionTerms {
-        let terms: HashSet<String> = content_terms(question).into_iter().collect();
+        let asked: HashSet<String> = terms(question).into_iter().collect();
         let mut containing: HashMap<&str, usize> = HashMap::new();
         let mut count = 0;
         for text in texts {
             count += 1;
-            let present: HashSet<String> = content_terms(text).into_iter().collect();
-            for term in &terms {
+            let present: HashSet<String> = terms(text).into_iter().collect();
+            for term in &asked {
                 if present.contains(term) {
                     *containing.entry(term).or_default() += 1;
                 }
             }
         }
-        let weights = terms
+        let weights = asked
             .iter()
             .map(|term| {
                 let n = containing.get(term.as_str()).copied().unwrap_or_default() as f32;
@@ -57,7 +57,7 @@ impl QuestionTerms {
     }
 
     fn found_in(&self, text: &str) -> f32 {
-        let present: HashSet<String> = content_terms(text).into_iter().collect();
+        let present: HashSet<String> = terms(text).into_iter().collect();
         self.weights
             .iter()
             .filter(|(term, _)| present.contains(*term))
@@ -114,38 +114,6 @@ pub(crate) fn extract(passage: &str, terms: &QuestionTerms, max_characters: usiz
         line_count: end - start,
     }
 }
-
-/// Lowercase terms without the words that every question has, with plural and verb endings cut off.
-pub(crate) fn content_terms(text: &str) -> Vec<String> {
-    Tokenizer::Identifiers
-        .terms(text)
-        .into_iter()
-        .filter(|term| !STOP_WORDS.contains(&term.as_str()))
-        .map(|term| stem(&term))
-        .collect()
-}
-
-/// Cuts the commonest English endings, so that `trained` meets `training` and `owners` meets `owner`. Both
-/// sides go through it, so it only has to be the same, not right.
-fn stem(term: &str) -> String {
-    for ending in ["ings", "ing", "edly", "ies", "ed", "es", "s", "e"] {
-        if let Some(root) = term.strip_suffix(ending)
-            && root.chars().count() >= 4
-        {
-            return root.to_owned();
-        }
-    }
-    term.to_owned()
-}
-
-const STOP_WORDS: &[&str] = &[
-    "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could",
-    "did", "do", "does", "for", "from", "get", "give", "had", "has", "have", "how", "i", "if",
-    "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "please",
-    "should", "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there",
-    "these", "they", "this", "those", "to", "us", "was", "we", "were", "what", "when", "where",
-    "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "s", "t",
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! Fusion: one ranking from two lists of candidates.
 //!
 //! Each list's scores are divided by its best, so that both run from 0 to 1; a point that a list does not
-//! hold scores 0 there. The sum is weighed by the kind of content, because terms tell more in code and
-//! meaning tells more in prose. A share of the best score of the same document is mixed in: where one passage
+//! hold scores 0 there. The sum is weighed by the kind of content, because terms tell more in code
+//! than in prose. A share of the best score of the same document is mixed in: where one passage
 //! of a file fits well, its others are likelier to.
 
 use std::collections::HashMap;
@@ -10,7 +10,21 @@ use std::hash::Hash;
 
 use virgil_model::{Content, PointId};
 
-/// How much the parts of a score count. Tuned on one half of the public question sets, reported on the other.
+/// How much the parts of a score count.
+///
+/// The defaults stand in the middle of what does well on one half of two public question sets (Anthropic's
+/// cookbook; `tests/retrieval.rs` measures it). Pass@5 / @10 / @20 on the other half:
+///
+/// | | Code | Prose |
+/// |---|---|---|
+/// | dense alone | 65.6 / 71.7 / 80.0 | 74.8 / 81.5 / 86.2 |
+/// | BM25 alone | 85.2 / 89.0 / 91.2 | 80.4 / 83.0 / 89.1 |
+/// | equal reciprocal ranks | 73.6 / 82.5 / 88.8 | 82.0 / 90.8 / 91.8 |
+/// | the defaults | 85.4 / 92.1 / 94.1 | 83.2 / 89.8 / 93.9 |
+/// | the defaults, paths hidden | 83.2 / 90.6 / 92.3 | |
+///
+/// In prose anything from 0.2 to 0.5 does equally well. Scaling from the worst score too is worse in code, and a
+/// share of the neighbours' scores helps nowhere by more than chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
     /// The share of meaning (dense) against terms (sparse) in prose, from 0 to 1.
@@ -24,9 +38,9 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
-            dense_in_prose: 0.5,
-            dense_in_code: 0.35,
-            document: 0.3,
+            dense_in_prose: 0.4,
+            dense_in_code: 0.25,
+            document: 0.4,
         }
     }
 }
@@ -53,6 +67,9 @@ pub struct Fused {
     pub sparse: Option<f32>,
 }
 
+/// The scores of a point in the dense and in the sparse list.
+type Signals = (Option<f32>, Option<f32>);
+
 /// Fuses the lists, best first; equal scores in the order of their ids. `place` tells the document and content
 /// of a point; points that it does not know are left out.
 pub fn fuse<Document: Eq + Hash>(
@@ -61,7 +78,7 @@ pub fn fuse<Document: Eq + Hash>(
     weights: &Weights,
     place: impl Fn(PointId) -> Option<(Document, Content)>,
 ) -> Vec<Fused> {
-    let mut signals: HashMap<PointId, (Option<f32>, Option<f32>)> = HashMap::new();
+    let mut signals: HashMap<PointId, Signals> = HashMap::new();
     for &(point, score) in dense {
         signals.entry(point).or_default().0 = Some(score);
     }
@@ -73,7 +90,7 @@ pub fn fuse<Document: Eq + Hash>(
         .filter_map(|&point| place(point).map(|(document, content)| (point, document, content)))
         .collect();
     // The best scores are those of known points only: what is not visible must not move the ranking.
-    let best = |pick: fn(&(Option<f32>, Option<f32>)) -> Option<f32>| {
+    let best = |pick: fn(&Signals) -> Option<f32>| {
         known
             .iter()
             .filter_map(|(point, ..)| pick(&signals[point]))

@@ -27,9 +27,9 @@ const EXTRACT_CHARACTERS: usize = 600;
 /// The share of the question's weighted terms that the best passages must hold, when meaning alone is not near.
 const MIN_COVERAGE: f32 = 0.5;
 /// The cosine similarity at which a passage counts as near by meaning alone.
-const NEAR_BY_MEANING: f32 = 0.55;
+const NEAR_BY_MEANING: f32 = 0.48;
 /// The cosine similarity below which shared words are taken for chance.
-const FAR_BY_MEANING: f32 = 0.2;
+const FAR_BY_MEANING: f32 = 0.32;
 
 /// Answers questions.
 pub struct Guide {
@@ -429,19 +429,17 @@ fn is_weak(terms: &QuestionTerms, passages: &[ScoredPassage]) -> bool {
         .iter()
         .filter_map(|scored| scored.dense)
         .fold(0.0_f32, f32::max);
-    let coverage = passages
+    let texts: Vec<String> = passages
         .iter()
         .take(EXTRACTS)
         .map(|scored| {
             let passage = &scored.passage;
-            terms.coverage(&format!(
-                "{} {} {}",
-                passage.evidence.path,
-                passage.breadcrumb.join(" "),
-                passage.text
-            ))
+            let place = format!("{} {}", passage.evidence.path, passage.breadcrumb.join(" "));
+            format!("{place} {}", passage.text)
         })
-        .fold(0.0_f32, f32::max);
+        .collect();
+    let coverage = terms.coverage(&texts.join(" "));
+    tracing::debug!(nearest, coverage, "evidence");
     if terms.is_empty() {
         return nearest < NEAR_BY_MEANING;
     }

@@ -4,11 +4,10 @@
 //! alone (a batch would share one quantization range).
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 
-use crate::manifest::sha256;
 use crate::model_files::{ModelFiles, ModelSource};
 use crate::pool::{LoadModel, Model, Pool};
 use crate::runtime::Runtime;
@@ -37,11 +36,21 @@ impl FastEmbedder {
         let dimensions = files.dimensions;
         let onnx = files.read(&files.onnx)?;
         let identity = files.identity(&onnx);
-        let expected = sha256(&onnx);
-        drop(onnx);
+        // Read and checked once for all threads that start now; one that loads its model anew reads it again.
+        let shared = Arc::new(Mutex::new(Some(onnx)));
         let runtime = runtime.clone();
-        let load: LoadModel = Arc::new(move || load_model(&runtime, &files, &expected));
+        let load: LoadModel = {
+            let (shared, identity) = (shared.clone(), identity.clone());
+            Arc::new(move || {
+                let onnx = match &*shared.lock().unwrap_or_else(PoisonError::into_inner) {
+                    Some(onnx) => onnx.clone(),
+                    None => read_again(&files, &identity)?,
+                };
+                load_model(&runtime, &files, onnx)
+            })
+        };
         let pool = Pool::start(threads.get(), &load)?;
+        shared.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(FastEmbedder {
             identity,
             dimensions,
@@ -78,14 +87,19 @@ impl std::fmt::Debug for FastEmbedder {
     }
 }
 
-fn load_model(runtime: &Runtime, files: &ModelFiles, expected: &str) -> Result<Model, IndexError> {
+/// Reads the model that is in use already; another one in its place would mix two kinds of vectors.
+fn read_again(files: &ModelFiles, identity: &str) -> Result<Vec<u8>, IndexError> {
     let onnx = files.read(&files.onnx)?;
-    if sha256(&onnx) != expected {
+    if files.identity(&onnx) != identity {
         return Err(IndexError::Setup(format!(
             "`{}` changed while it was in use",
             files.onnx.display()
         )));
     }
+    Ok(onnx)
+}
+
+fn load_model(runtime: &Runtime, files: &ModelFiles, onnx: Vec<u8>) -> Result<Model, IndexError> {
     let mut definition = UserDefinedEmbeddingModel::new(onnx, files.read_tokenizer()?)
         .with_pooling(files.pooling.clone());
     definition.output_key.clone_from(&files.output_key);

@@ -40,7 +40,7 @@ pub use hashing_embedder::HashingEmbedder;
 pub use memory::MemoryIndex;
 pub use model_files::{ModelSource, Precision};
 pub use runtime::Runtime;
-pub use sparse::{DocumentParts, SPARSE_VERSION, encode_document, encode_question};
+pub use sparse::{DocumentParts, SPARSE_VERSION, encode_document, encode_question, terms};
 pub use switch::Switch;
 
 /// Turns texts into vectors, on its own threads, one text per run.

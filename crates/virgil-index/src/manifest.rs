@@ -79,6 +79,11 @@ impl Manifest {
         Ok(bytes)
     }
 
+    /// The recorded hash of a file, in hexadecimal.
+    pub(crate) fn sha256_of(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(|facts| facts.sha256.as_str())
+    }
+
     /// Refuses a file whose bytes are not the recorded ones.
     pub(crate) fn check(&self, file: &Path) -> Result<(), IndexError> {
         self.load(file).map(drop)

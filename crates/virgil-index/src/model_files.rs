@@ -84,6 +84,14 @@ impl ModelFiles {
 
     /// Model, precision, pooling and length, and the hash of the graph, as one stable text.
     pub(crate) fn identity(&self, onnx: &[u8]) -> String {
+        let name = self.onnx.file_name().and_then(|name| name.to_str());
+        // What was read has been checked against the manifest: its hash need not be computed again.
+        let recorded = self
+            .manifest
+            .as_ref()
+            .zip(name)
+            .and_then(|(manifest, name)| manifest.sha256_of(name));
+        let hash = recorded.map_or_else(|| sha256(onnx), str::to_ascii_lowercase);
         let pooling = match self.pooling {
             Pooling::Mean => "mean",
             Pooling::Cls => "cls",
@@ -92,7 +100,7 @@ impl ModelFiles {
             "{} {pooling} {} sha256:{}",
             self.name,
             self.max_length,
-            &sha256(onnx)[..16]
+            &hash[..16]
         )
     }
 }

@@ -74,14 +74,19 @@ pub fn encode_question(text: &str) -> SparseVector {
     SparseVector { indices, values }
 }
 
-fn term_ids(text: &str) -> Vec<u32> {
+/// The terms of a text as both vectors count them: words and parts of identifiers, without stop words, stemmed.
+pub fn terms(text: &str) -> Vec<String> {
     let stemmer = Stemmer::create(Algorithm::English);
     Tokenizer::Identifiers
         .terms(text)
         .into_iter()
         .filter(|term| !is_stop_word(term))
-        .map(|term| term_id(&stemmer.stem_cow(Cow::Owned(term))))
+        .map(|term| stemmer.stem_cow(Cow::Owned(term)).into_owned())
         .collect()
+}
+
+fn term_ids(text: &str) -> Vec<u32> {
+    terms(text).iter().map(|term| term_id(term)).collect()
 }
 
 /// Qdrant's token id: MurmurHash3, 32 bits, seed 0, without its sign.

@@ -101,6 +101,9 @@ impl Ingest {
         result?;
         while self.store.purge(PURGE).await? > 0 {}
         self.drain_deletions().await?;
+        if reporter.now().chunks > 0 {
+            self.index.optimize().await?;
+        }
         reporter.update(|progress| progress.phase = Phase::Done);
         Ok(reporter.now())
     }

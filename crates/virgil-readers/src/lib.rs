@@ -6,27 +6,38 @@
 //!
 //! Start at [`read`], which picks the reader, and [`chunk`], which cuts a document into passages.
 
+mod catalog;
 mod chunk;
+mod ci;
+mod cluster;
 mod code;
+mod decisions;
 mod html;
 mod html_guard;
 mod html_lines;
 mod json;
 mod json_tree;
+mod keys;
+mod lineage;
 mod lines;
 mod markdown;
 mod markup;
+mod monitoring;
 mod notebook;
 mod records;
 mod split;
+mod statements;
 mod symbols;
 mod text;
 mod toml_tables;
+mod tree;
 mod yaml;
 
+use statements::Stating;
 use virgil_model::{Document, Files, Problem, Statement};
 
 pub use chunk::{CHUNKER_VERSION, chunk};
+pub use statements::formats;
 
 /// An asset as a reader sees it: already redacted, already text.
 #[derive(Debug, Clone, Copy)]
@@ -65,16 +76,16 @@ pub trait Reader: Send + Sync {
 
 /// All readers, the most particular first; the last one accepts everything.
 static READERS: &[&dyn Reader] = &[
-    &notebook::NotebookReader,
-    &markdown::MarkdownReader,
-    &markup::MarkupReader,
-    &html::HtmlReader,
-    &yaml::YamlReader,
-    &json::JsonReader,
-    &toml_tables::TomlReader,
-    &records::RecordsReader,
-    &code::CodeReader,
-    &text::TextReader,
+    &Stating(notebook::NotebookReader),
+    &Stating(markdown::MarkdownReader),
+    &Stating(markup::MarkupReader),
+    &Stating(html::HtmlReader),
+    &Stating(yaml::YamlReader),
+    &Stating(json::JsonReader),
+    &Stating(toml_tables::TomlReader),
+    &Stating(records::RecordsReader),
+    &Stating(code::CodeReader),
+    &Stating(text::TextReader),
 ];
 
 /// Reads an asset with the reader that accepts it; `files` are the others of the same revision.
@@ -88,7 +99,7 @@ pub fn reader_for(raw: Raw<'_>) -> &'static dyn Reader {
         .iter()
         .copied()
         .find(|reader| reader.accepts(raw))
-        .unwrap_or(&text::TextReader)
+        .unwrap_or(&Stating(text::TextReader))
 }
 
 /// All readers, in the order in which they are asked.

@@ -8,8 +8,29 @@ use crate::{Raw, chunk, read, reader_for, readers};
 
 /// A path for each reader and grammar.
 const PATHS: &[&str] = &[
-    "a.md", "a.rst", "a.adoc", "a.html", "a.yaml", "a.json", "a.toml", "a.csv", "a.ipynb", "a.py",
-    "a.rs", "a.go", "a.java", "a.ts", "a.tsx", "a.js", "a.sql", "a.sh", "a.txt", "Makefile",
+    "a.md",
+    "a.rst",
+    "a.adoc",
+    "a.html",
+    "a.yaml",
+    "a.json",
+    "a.toml",
+    "a.csv",
+    "a.ipynb",
+    "a.py",
+    "a.rs",
+    "a.go",
+    "a.java",
+    "a.ts",
+    "a.tsx",
+    "a.js",
+    "a.sql",
+    "a.sh",
+    "a.txt",
+    "Makefile",
+    "a.ndjson",
+    "CODEOWNERS",
+    "MLmodel",
 ];
 
 /// Pieces of markup that make the structure of some format.
@@ -118,8 +139,16 @@ proptest! {
 /// Checks the invariants of one reading.
 fn holds(path: &str, text: &str) {
     let raw = Raw { path, text };
-    let document = read(raw, &NoFiles).document;
+    let reading = read(raw, &NoFiles);
+    let document = reading.document;
     let lines = Lines::of(text);
+    for statement in &reading.statements {
+        let span = statement.lines;
+        assert!(
+            span.start >= 1 && span.start <= span.end && span.end as usize <= lines.len().max(1),
+            "{path}: {statement:?}"
+        );
+    }
     let mut previous = 1;
     for section in &document.sections {
         assert_eq!(

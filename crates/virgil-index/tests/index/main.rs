@@ -1,5 +1,10 @@
 //! The seams' contracts on every implementation, and the embedding model against its reference.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that goes wrong"
+)]
+
 mod contract;
 mod edge;
 mod memory;

@@ -98,9 +98,12 @@ async fn sync(place: &Place, client: &Client, name: &str) -> anyhow::Result<()> 
             bar.set_message(format!("{} chunks", data["chunks"]));
             if bar.is_hidden() && !place.json && last_line.elapsed() >= LINE_EVERY {
                 last_line = Instant::now();
+                let total = data["total"]
+                    .as_u64()
+                    .map_or(String::new(), |total| format!(" of {total}"));
                 say(&format!(
-                    "{name}: {} of {} seen, {} chunks",
-                    data["seen"], data["total"], data["chunks"]
+                    "{name}: {}{total} seen, {} chunks",
+                    data["seen"], data["chunks"]
                 ));
             }
             Ok(())

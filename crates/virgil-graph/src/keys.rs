@@ -1,0 +1,232 @@
+//! Keys as small numbers, and for each the statements that use it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use virgil_model::{Key, KeyClass};
+
+use crate::statements::RowId;
+use crate::systems::{Standing, local_name, table_of};
+
+/// The number of a key while anything uses it.
+pub(crate) type KeyId = u32;
+
+/// A key and what uses it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Arc<Key>,
+    pub(crate) standing: Option<Box<Standing>>,
+    /// How many uses hold it; at zero it is forgotten.
+    holds: u32,
+    /// Mentions and `Same`s.
+    pub(crate) identity: Vec<RowId>,
+    /// Attributes of it.
+    pub(crate) attributes: Vec<RowId>,
+    /// Relations from it.
+    pub(crate) outgoing: Vec<RowId>,
+    /// Relations to it.
+    pub(crate) incoming: Vec<RowId>,
+    /// For a column, its table.
+    pub(crate) table: Option<KeyId>,
+    /// For a table, its columns.
+    pub(crate) columns: Vec<KeyId>,
+}
+
+impl Entry {
+    /// The lists of statements that use it.
+    pub(crate) fn uses(&self) -> [&Vec<RowId>; 4] {
+        [
+            &self.identity,
+            &self.attributes,
+            &self.outgoing,
+            &self.incoming,
+        ]
+    }
+
+    pub(crate) fn uses_mut(&mut self) -> [&mut Vec<RowId>; 4] {
+        [
+            &mut self.identity,
+            &mut self.attributes,
+            &mut self.outgoing,
+            &mut self.incoming,
+        ]
+    }
+
+    pub(crate) fn is_pointer(&self) -> bool {
+        self.key.class == KeyClass::Pointer
+    }
+}
+
+/// All keys in use.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    entries: Vec<Option<Entry>>,
+    free: Vec<KeyId>,
+    numbers: HashMap<Arc<Key>, KeyId>,
+    /// Keys of one name on one platform, in whatever system.
+    twins: HashMap<Arc<str>, Vec<KeyId>>,
+    /// Lower-case names that keys themselves carry.
+    names: BTreeMap<Box<str>, Vec<KeyId>>,
+    /// Keys by scheme, which suggests a kind where nothing mentions them.
+    schemes: BTreeMap<String, std::collections::BTreeSet<KeyId>>,
+}
+
+impl Keys {
+    /// The number of a key, which is held once more.
+    pub(crate) fn hold(&mut self, key: Key, standing: Option<Standing>) -> KeyId {
+        if let Some(&id) = self.numbers.get(&key) {
+            self.entry_mut(id).holds += 1;
+            return id;
+        }
+        let table = table_of(&key).map(|table| {
+            let standing = standing.clone().map(|mut standing| {
+                let name = standing.twins.split_once('#').map_or("", |(name, _)| name);
+                standing.twins = name.replacen("column:", "table:", 1).into();
+                standing
+            });
+            self.hold(table, standing)
+        });
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            KeyId::try_from(self.entries.len() - 1).expect("fewer than 2^32 keys")
+        });
+        if let Some(table) = table {
+            self.entry_mut(table).columns.push(id);
+        }
+        let key = Arc::new(key);
+        self.numbers.insert(Arc::clone(&key), id);
+        if let Some(standing) = &standing {
+            self.twins
+                .entry(Arc::clone(&standing.twins))
+                .or_default()
+                .push(id);
+        }
+        self.names.entry(name_of(&key)).or_default().push(id);
+        self.schemes
+            .entry(key.scheme.clone())
+            .or_default()
+            .insert(id);
+        self.entries[id as usize] = Some(Entry {
+            key,
+            standing: standing.map(Box::new),
+            holds: 1,
+            identity: Vec::new(),
+            attributes: Vec::new(),
+            outgoing: Vec::new(),
+            incoming: Vec::new(),
+            table,
+            columns: Vec::new(),
+        });
+        id
+    }
+
+    /// Gives up one hold; a key that nothing holds is forgotten.
+    pub(crate) fn release(&mut self, id: KeyId) {
+        let entry = self.entry_mut(id);
+        entry.holds -= 1;
+        if entry.holds > 0 {
+            return;
+        }
+        let Some(entry) = self.entries[id as usize].take() else {
+            return;
+        };
+        self.numbers.remove(&entry.key);
+        if let Some(standing) = &entry.standing {
+            remove(&mut self.twins, &standing.twins, id);
+        }
+        let name = name_of(&entry.key);
+        if let Some(keys) = self.names.get_mut(&name) {
+            keys.retain(|key| *key != id);
+            if keys.is_empty() {
+                self.names.remove(&name);
+            }
+        }
+        if let Some(keys) = self.schemes.get_mut(&entry.key.scheme) {
+            keys.remove(&id);
+            if keys.is_empty() {
+                self.schemes.remove(&entry.key.scheme);
+            }
+        }
+        self.free.push(id);
+        if let Some(table) = entry.table {
+            self.entry_mut(table).columns.retain(|column| *column != id);
+            self.release(table);
+        }
+    }
+
+    pub(crate) fn entry(&self, id: KeyId) -> &Entry {
+        self.entries[id as usize]
+            .as_ref()
+            .expect("a held key has an entry")
+    }
+
+    pub(crate) fn entry_mut(&mut self, id: KeyId) -> &mut Entry {
+        self.entries[id as usize]
+            .as_mut()
+            .expect("a held key has an entry")
+    }
+
+    pub(crate) fn find(&self, key: &Key) -> Option<KeyId> {
+        self.numbers.get(key).copied()
+    }
+
+    /// The keys of that name on that platform.
+    pub(crate) fn twins(&self, standing: &Standing) -> &[KeyId] {
+        self.twins.get(&standing.twins).map_or(&[], Vec::as_slice)
+    }
+
+    /// The keys that carry a name, which is lower-case.
+    pub(crate) fn named(&self, name: &str) -> &[KeyId] {
+        self.names.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All names that keys carry, with the keys.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &[KeyId])> {
+        self.names
+            .iter()
+            .map(|(name, keys)| (&**name, keys.as_slice()))
+    }
+
+    /// The keys by scheme.
+    pub(crate) fn schemes(&self) -> &BTreeMap<String, std::collections::BTreeSet<KeyId>> {
+        &self.schemes
+    }
+
+    /// All keys, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (KeyId, &Entry)> {
+        self.entries
+            .iter()
+            .enumerate()
+            .filter_map(|(id, entry)| Some((id as KeyId, entry.as_ref()?)))
+    }
+
+    /// One more than the greatest number in use.
+    pub(crate) fn bound(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many keys are in use.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// How many entries the indexes beside the keys hold.
+    pub(crate) fn indexed(&self) -> usize {
+        self.twins.values().map(Vec::len).sum::<usize>()
+            + self.names.values().map(Vec::len).sum::<usize>()
+            + self.schemes.values().map(|keys| keys.len()).sum::<usize>()
+    }
+}
+
+fn name_of(key: &Key) -> Box<str> {
+    local_name(key).to_lowercase().into()
+}
+
+fn remove(lists: &mut HashMap<Arc<str>, Vec<KeyId>>, name: &Arc<str>, id: KeyId) {
+    if let Some(keys) = lists.get_mut(name) {
+        keys.retain(|key| *key != id);
+        if keys.is_empty() {
+            lists.remove(name);
+        }
+    }
+}

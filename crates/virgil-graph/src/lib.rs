@@ -1,0 +1,61 @@
+//! Statements in; entities, relations and queries out.
+//!
+//! Pure and in memory: no I/O, no async, no clock. Invariants worth knowing:
+//!
+//! * Only statements are kept. [`Graph::replace`] swaps the statements of one asset and nothing else, so
+//!   withdrawing an asset undoes exactly what it said.
+//! * Everything else is derived in a [`View`], from the statements that its labels show, and only where
+//!   somebody looks: a view costs nothing until it is asked, and cannot know what it does not see.
+//! * Nothing depends on the order in which assets arrived; ties are broken by the text of keys and places.
+//! * No answer is silently cut: every one carries its [`Completeness`].
+//!
+//! What readers should know, because only statements say it: a table is `table:{system}/{database.schema.name}`
+//! and its column `column:{system}/{database.schema.name}#{column}`; a Kubernetes object is
+//! `…:{cluster}/{group}/{kind}/{namespace}/{name}`; the attribute `labels` is a list of `name=value`; a run says
+//! `part_of` its job, and its `state` (`completed`) and `ended_at` decide whether it counts; a selector under
+//! `owned_by` stands for what is owned, and the subject for the owner.
+//!
+//! Start reading at [`Graph`], then `identity` (what is one thing), `edges`, `walk` and `evaluate`.
+
+mod answer;
+mod completeness;
+mod cut;
+mod edges;
+mod entity;
+mod evaluate;
+mod find;
+mod graph;
+mod identity;
+mod keys;
+mod kinds;
+mod lineage;
+mod marks;
+mod pointers;
+mod predicates;
+mod query;
+mod render;
+mod runs;
+mod selectors;
+mod stated;
+mod statements;
+mod systems;
+mod usage;
+mod values;
+mod view;
+mod walk;
+
+pub use answer::{Answer, Cell, EntityRef, Group, Path, Row, Shown, WitnessEdge};
+pub use completeness::{Completeness, Known, PartialSource, Why};
+pub use edges::{Relation, Via};
+pub use entity::{Conflict, Entity, EntityId};
+pub use graph::{Graph, Sizes};
+pub use lineage::{Direction, Lineage, LineageEdge, LineageNode, lineage};
+pub use predicates::{Flow, FreeHop, Signature, signature};
+pub use query::{
+    Along, Column, Hop, HopDirection, Hops, Op, Order, OrderDirection, Output, Quantifier, Query,
+    QueryError, Set, Test,
+};
+pub use stated::{Place, Stated};
+pub use systems::{Case, System, Systems, SystemsError};
+pub use view::View;
+pub use walk::{DEPTH_LIMIT, FAN_OUT_LIMIT};

@@ -1,0 +1,23 @@
+//! What catalogues and registries declare: owners, systems, models, features.
+
+mod backstage;
+mod codeowners;
+mod feast;
+mod feast_python;
+mod mlflow;
+mod mlflow_files;
+mod mlflow_records;
+mod model_card;
+mod timestamp;
+
+use crate::statements::Format;
+
+/// The formats of this module.
+pub(crate) static FORMATS: &[Format] = &[
+    backstage::FORMAT,
+    codeowners::FORMAT,
+    feast::FORMAT,
+    mlflow::FORMAT,
+    mlflow_files::FORMAT,
+    model_card::FORMAT,
+];

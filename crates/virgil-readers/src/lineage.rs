@@ -1,0 +1,12 @@
+//! What lineage and warehouse tools record: jobs, tables, columns, runs.
+
+mod dbt;
+mod dbt_catalog;
+mod dbt_uses;
+mod openlineage;
+mod openlineage_facets;
+
+use crate::statements::Format;
+
+/// The formats of this module.
+pub(crate) static FORMATS: &[Format] = &[openlineage::FORMAT, dbt::FORMAT, dbt_catalog::FORMAT];
