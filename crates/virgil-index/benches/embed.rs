@@ -101,8 +101,7 @@ fn main() -> ExitCode {
         embedded.push(embed(slices[number]).speed(tokens));
         tokenised.push(plain.run("tokenise", number).speed(tokens));
     }
-    let (clock, cpu): (fn(&Spent) -> f64, fn(&Spent) -> f64) =
-        (|spent| spent.clock, |spent| spent.cpu);
+    let (clock, cpu): (Measure, Measure) = (|spent| spent.clock, |spent| spent.cpu);
     println!(
         "median: ONNX Runtime alone {:.0} tokens/s, with tokenising {:.0}, embedder {:.0}",
         median(ready.iter().map(clock)),
@@ -139,6 +138,9 @@ fn main() -> ExitCode {
     }
     ExitCode::SUCCESS
 }
+
+/// One of the two ways to count what a round spent, in seconds.
+type Measure = fn(&Spent) -> f64;
 
 /// Seconds that a slice took, or tokens per second of it.
 struct Spent {

@@ -2,7 +2,7 @@
 //!
 //! Two routers are made of the same routes: [`network`] knows its callers by their API keys, [`local`] trusts its
 //! caller as the owner of the data directory (it is reached through a socket with mode 0600, or from inside the same
-//! process). Every route gets a [`caller::Caller`], and through it the only `Scope` that it can read with.
+//! process). Every route gets a `caller::Caller`, and through it the only `Scope` that it can read with.
 //!
 //! Start at [`Platform`], which is what the routes work with, and at `routes/`.
 

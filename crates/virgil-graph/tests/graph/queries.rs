@@ -1,8 +1,8 @@
 //! Tests, columns, counts and completeness.
 
 use virgil_graph::{
-    Along, Column, Completeness, DEPTH_LIMIT, Hops, Known, Op, Order, OrderDirection, Output,
-    PartialSource, Quantifier, Query, QueryError, Set, Test, View, Why,
+    Along, Column, Completeness, DEPTH_LIMIT, FAN_OUT_LIMIT, Hops, Known, Op, Order,
+    OrderDirection, Output, PartialSource, Quantifier, Query, QueryError, Set, Test, View, Why,
 };
 use virgil_model::{Kind, Predicate, Says, SourceId, Value};
 
@@ -222,4 +222,25 @@ fn a_query_that_contradicts_itself_is_refused() {
         walk(refs(&["fraud"]), Along::Upstream, hops),
     );
     assert!(matches!(wrong, Err(QueryError::Invalid { .. })));
+}
+
+#[test]
+fn a_walk_that_reaches_too_much_says_so() {
+    let readers = 0..=FAN_OUT_LIMIT;
+    let says =
+        readers.map(|n| relation(&format!("notebook:hub/{n}"), Predicate::Reads, "table:pg/t"));
+    let graph = graph(vec![says.collect()]);
+    let view = public(&graph);
+    let query = Query {
+        output: Output::Count,
+        ..Query::rows(walk(refs(&["table:pg/t"]), Along::Downstream, Hops::any()))
+    };
+    let answer = view.query(&query, &Known::default()).unwrap();
+    assert_eq!(answer.total, FAN_OUT_LIMIT);
+    let Completeness::AtLeast { why } = answer.completeness else {
+        panic!("it was cut");
+    };
+    assert!(why.contains(&Why::FanOut {
+        entities: FAN_OUT_LIMIT
+    }));
 }
