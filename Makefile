@@ -9,7 +9,7 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
 TOOLS := $(TARGET_DIR)/tools
 
-.PHONY: demo test check model web build format
+.PHONY: demo test check model web build bench retrieval format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -17,7 +17,20 @@ demo: model web build
 
 ## Runs every test: the model's set-up, the web page, the crates, the program from outside.
 test: model web
+	VIRGIL_DATA_DIR=$(DATA_DIR) python3 -B deploy/model/test_setup.py
+	cd web && npm run --silent test
 	cargo test --workspace --locked
+
+## Measures Virgil against what the machine can do; a quarter of an hour, on a quiet machine.
+bench: model build
+	VIRGIL_MODEL_DIR=$(abspath $(DATA_DIR)) cargo bench -p virgil-index --locked
+	VIRGIL_MODEL_DIR=$(abspath $(DATA_DIR)) cargo bench -p virgil-graph --locked
+	python3 -B tests/bench.py $(VIRGIL) $(DATA_DIR)
+
+## Measures retrieval on public question sets: `make retrieval RETRIEVAL_DATA=FOLDER` (tests/retrieval.rs says which files).
+retrieval: model
+	@test -n "$(RETRIEVAL_DATA)" || { echo "say where the question sets are: make retrieval RETRIEVAL_DATA=FOLDER" >&2; exit 1; }
+	RETRIEVAL_DATA=$(abspath $(RETRIEVAL_DATA)) cargo test -p virgil --test retrieval --locked
 
 ## Formatting, lints, documentation and dependency policy, as CI wants them.
 check: web

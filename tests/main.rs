@@ -7,6 +7,7 @@ mod bad_input;
 mod documents;
 mod first_steps;
 mod gateway;
+mod graph;
 mod kill;
 mod sample;
 mod second_sync;

@@ -10,12 +10,14 @@
 mod answer;
 mod cite;
 mod extract;
+mod facts;
 mod fuse;
 mod guide;
 mod prompt;
 mod retrieve;
 
 pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, Stage};
+pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Weights, fuse};
 pub use guide::{AskError, Guide, Model, Question};
 pub use prompt::{Prompts, PromptsError};

@@ -10,7 +10,8 @@
 //! * No answer is silently cut: every one carries its [`Completeness`].
 //!
 //! What readers should know, because only statements say it: a table is `table:{system}/{database.schema.name}`
-//! and its column `column:{system}/{database.schema.name}#{column}`; a Kubernetes object is
+//! and its column `column:{system}/{database.schema.name}#{column}`; a column of a dataset with a URI is the global
+//! key `column:{uri}#{column}`; the system `.` is the source of the asset; a Kubernetes object is
 //! `…:{cluster}/{group}/{kind}/{namespace}/{name}`; the attribute `labels` is a list of `name=value`; a run says
 //! `part_of` its job, and its `state` (`completed`) and `ended_at` decide whether it counts; a selector under
 //! `owned_by` stands for what is owned, and the subject for the owner.

@@ -10,7 +10,7 @@ use virgil_model::{
 
 use crate::keys::{KeyId, Keys};
 use crate::stated::{Place, Stated};
-use crate::systems::Systems;
+use crate::systems::{Systems, in_source};
 
 /// The number of a statement while it is stored.
 pub(crate) type RowId = u32;
@@ -170,7 +170,7 @@ impl Statements {
                 _ => Arc::new(origin),
             };
             shared = Some(Arc::clone(&origin));
-            let Some(fact) = self.intern(stated.statement.says, systems) else {
+            let Some(fact) = self.intern(stated.statement.says, stated.source, systems) else {
                 continue;
             };
             let row = Row {
@@ -224,9 +224,9 @@ impl Statements {
     }
 
     /// What a statement says with keys as numbers; a mention without keys says nothing.
-    fn intern(&mut self, says: Says, systems: &Systems) -> Option<Fact> {
+    fn intern(&mut self, says: Says, source: SourceId, systems: &Systems) -> Option<Fact> {
         let mut hold = |key: Key| {
-            let (key, standing) = systems.place(key);
+            let (key, standing) = systems.place(in_source(key, source));
             self.keys.hold(key, standing)
         };
         Some(match says {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use virgil_model::{Key, KeyClass};
+use virgil_model::{Key, KeyClass, SourceId};
 
 /// How a system folds the case of unquoted names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -158,15 +158,31 @@ impl Systems {
     }
 }
 
-/// The table that a column key belongs to.
+/// The key with the source of its asset in the place of the system `.`, which means "this source".
+pub(crate) fn in_source(mut key: Key, source: SourceId) -> Key {
+    if key.class == KeyClass::Scoped
+        && let Some(rest) = key.value.strip_prefix('.')
+        && (rest.is_empty() || rest.starts_with('/'))
+    {
+        key.value = format!("source-{source}{rest}");
+    }
+    key
+}
+
+/// The table, or the dataset with a URI, that a column key belongs to.
 pub(crate) fn table_of(key: &Key) -> Option<Key> {
-    if key.scheme != "column" || key.class != KeyClass::Scoped {
+    if key.scheme != "column" {
         return None;
     }
+    let scheme = match key.class {
+        KeyClass::Scoped => "table",
+        KeyClass::Global => "uri",
+        KeyClass::Pointer => return None,
+    };
     let (table, _) = key.value.split_once('#')?;
     Some(Key {
-        class: KeyClass::Scoped,
-        scheme: "table".to_owned(),
+        class: key.class,
+        scheme: scheme.to_owned(),
         value: table.to_owned(),
     })
 }

@@ -4,7 +4,7 @@
 //! understand becomes text plus a recorded problem. Every reader has a version; raising it makes the
 //! next sync read its assets again.
 //!
-//! Start at [`read`], which picks the reader, and [`chunk`], which cuts a document into passages.
+//! Start at [`read`], which picks the reader, and [`fn@chunk`], which cuts a document into passages.
 
 mod catalog;
 mod chunk;

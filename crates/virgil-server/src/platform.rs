@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use virgil_answer::Guide;
+use virgil_answer::{Facts, Guide};
 use virgil_index::{Switch, VectorIndex};
 use virgil_ingest::{Ingest, SourceConfig};
 use virgil_store::Store;
@@ -34,6 +34,8 @@ pub struct Platform {
     pub index: Arc<Switch>,
     /// Answers questions.
     pub guide: Arc<Guide>,
+    /// What the platform states, as one graph.
+    pub facts: Facts,
     /// Brings sources up to date.
     pub ingest: Ingest,
     /// The sources of the configuration; further ones are in the store.

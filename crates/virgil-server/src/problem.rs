@@ -59,6 +59,8 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
     /// There is no such thing, or the principal may not see it.
     NotFound = "not_found", NOT_FOUND, "Not found";
+    /// A name stands for several things.
+    Ambiguous = "ambiguous", CONFLICT, "The name is not unique";
     /// The method does not fit the path.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// The body is not JSON.

@@ -15,7 +15,7 @@ use crate::caller::Local;
 use crate::page::{CONTENT_SECURITY_POLICY, page};
 use crate::platform::{Auth, Platform};
 use crate::problem::{ApiError, Code};
-use crate::routes::{ask, health, maintenance, search, sources};
+use crate::routes::{ask, graph, health, maintenance, search, sources};
 
 /// The largest request body: a question is at most 4,000 characters.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -25,6 +25,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
     info(title = "Virgil", description = "Answers questions about a company's platform, each claim with its evidence."),
     tags(
         (name = "questions", description = "Asking and searching"),
+        (name = "graph", description = "What the platform states, asked exactly"),
         (name = "sources", description = "What is read and how fresh it is"),
         (name = "maintenance", description = "Keeping the index in step with the store"),
         (name = "health", description = "Whether the process lives and can serve"),
@@ -36,6 +37,9 @@ fn api() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(ask::ask))
         .routes(routes!(search::search))
+        .routes(routes!(graph::entities))
+        .routes(routes!(graph::lineage))
+        .routes(routes!(graph::query))
         .routes(routes!(sources::list, sources::add))
         .routes(routes!(sources::remove))
         .routes(routes!(sources::sync))
@@ -163,6 +167,12 @@ impl From<axum::extract::rejection::JsonRejection> for ApiError {
     }
 }
 
+impl From<axum::extract::rejection::QueryRejection> for ApiError {
+    fn from(rejection: axum::extract::rejection::QueryRejection) -> ApiError {
+        ApiError::new(Code::InvalidRequest, rejection.body_text())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +201,7 @@ mod tests {
     #[test]
     fn the_api_is_documented() {
         let document = openapi().to_pretty_json().expect("the document serialises");
-        for path in ["/api/v1/ask", "/api/v1/search", "/api/v1/sources"] {
+        for path in ["/api/v1/ask", "/api/v1/lineage", "/api/v1/sources"] {
             assert!(document.contains(path), "{path}");
         }
     }

@@ -19,6 +19,7 @@ mod read;
 mod row;
 mod shard;
 mod source;
+mod statements;
 mod sync;
 mod vectors;
 
@@ -30,4 +31,5 @@ pub use lease::Lease;
 pub use read::{Passage, StoredProblem};
 pub use shard::{LivePoint, Shard};
 pub use source::{AddedSource, SourceRecord, SourceState, SourceStatus};
+pub use statements::{AssetPlace, SayingAsset};
 pub use sync::{LiveAsset, NewAsset, NewChunk, NewPoint, Pending, WrittenBatch};

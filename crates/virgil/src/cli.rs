@@ -46,6 +46,12 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Search the passages
     Search(Search),
+    /// List what the platform states: models, datasets, pipelines, services, owners
+    List(List),
+    /// Follow the flow of data to or from one thing
+    Lineage(Lineage),
+    /// Answer a typed query exactly
+    Query(Query),
     /// Run the server: chat page, HTTP API
     Serve(Serve),
     /// List the sources and how fresh they are
@@ -100,6 +106,33 @@ pub(crate) struct Search {
     /// Only passages of these sources
     #[arg(long, value_delimiter = ',')]
     pub(crate) source: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only of this kind, such as `model` or `dataset`
+    pub(crate) kind: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lineage {
+    /// A name, a reference, or `kind:name`
+    pub(crate) of: String,
+    /// Where its data goes, instead of where it comes from
+    #[arg(long)]
+    pub(crate) downstream: bool,
+    /// How many hops
+    #[arg(long, default_value_t = 20)]
+    pub(crate) depth: u32,
+    /// `text`, `mermaid` or `dot`
+    #[arg(long, default_value = "text")]
+    pub(crate) format: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// The query as JSON, such as '{"set": {"all": ["dataset"]}}'
+    pub(crate) query: String,
 }
 
 #[derive(Debug, Args)]

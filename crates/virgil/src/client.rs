@@ -73,6 +73,17 @@ impl Client {
             .with_context(|| format!("the answer of `{method} {path}` could not be understood"))
     }
 
+    /// Calls `method path` and returns its text.
+    pub(crate) async fn text(&self, method: &str, path: &str) -> anyhow::Result<String> {
+        let reply = self.call(method, path, None, "text/plain").await?;
+        let status = reply.status;
+        let bytes = reply.bytes().await?;
+        if status >= 400 {
+            return Err(problem(status, &bytes));
+        }
+        String::from_utf8(bytes).context("the answer is not text")
+    }
+
     /// Calls `method path` for its effect.
     pub(crate) async fn nothing(&self, method: &str, path: &str) -> anyhow::Result<()> {
         let reply = self.call(method, path, None, "application/json").await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use virgil_answer::{Guide, Model, Prompts};
+use virgil_answer::{Facts, Guide, Model, Prompts};
 use virgil_gateway::{OpenAiGateway, Settings};
 use virgil_index::{
     EdgeIndex, EdgeOptions, Embedder, FastEmbedder, IndexError, ModelSource, Precision, Runtime,
@@ -56,6 +56,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
     #[cfg(debug_assertions)]
     arm_crash_point()?;
     Ok(Arc::new(Platform {
+        facts: Facts::new(store.clone()),
         store,
         index,
         guide: Arc::new(guide),

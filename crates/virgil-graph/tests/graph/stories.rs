@@ -287,6 +287,42 @@ fn a_pointer_resolves_and_never_merges() {
 }
 
 #[test]
+fn files_of_one_path_in_two_sources_stay_apart() {
+    let file = virgil_model::Key::scoped("file", ".", "README.md");
+    let says = virgil_model::Says::Mention {
+        kind: Kind::Document,
+        keys: vec![file],
+        name: "README".into(),
+    };
+    let mut graph = graph(vec![vec![says.clone()]]);
+    let mut other = stated(2, PUBLIC, vec![says]);
+    other[0].source = virgil_model::SourceId(7);
+    graph.replace(AssetId(2), other);
+    assert_eq!(
+        references(&public(&graph), all(&[Kind::Document])),
+        "file:source-1/README.md file:source-7/README.md"
+    );
+}
+
+#[test]
+fn a_column_of_a_uri_belongs_to_its_dataset() {
+    let column = virgil_model::Key::global("column", "s3://lake/orders#email");
+    let graph = graph(vec![vec![
+        mention(Kind::Dataset, "orders", &["uri:s3://lake/orders"]),
+        virgil_model::Says::Mention {
+            kind: Kind::Column,
+            keys: vec![column],
+            name: "email".into(),
+        },
+    ]]);
+    let along = virgil_graph::Along::forward(Predicate::PartOf);
+    assert_eq!(
+        references(&public(&graph), step(refs(&["email"]), along)),
+        "uri:s3://lake/orders"
+    );
+}
+
+#[test]
 fn a_name_that_is_nearly_right_gets_a_hint() {
     let graph = graph(vec![vec![mention(
         Kind::Model,

@@ -2,6 +2,7 @@
 
 mod ask;
 mod doctor;
+mod graph;
 mod ingest;
 mod init;
 mod keys;
@@ -29,6 +30,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Init(init) => init::run(&init),
         Command::Keys => keys::run(place.json),
         Command::Doctor => doctor::run(&place).await,
+        Command::List(list) => graph::list(&place, &list).await,
+        Command::Lineage(lineage) => graph::lineage(&place, &lineage).await,
+        Command::Query(query) => graph::query(&place, &query).await,
         Command::Serve(serve) => serve::run(&place, &serve).await,
         Command::Ingest(ingest) => ingest::run(&place, &ingest).await,
         Command::Ask(ask) => ask::run(&place, &ask).await,
