@@ -28,7 +28,11 @@ fn a_place_that_cannot_be_read_is_named() {
         let said = home.refused(&["ingest", place, "--name", "bad"]);
         assert!(said.contains(expect), "{place}: {said}");
         assert!(!said.contains("secret"), "{said}");
-        home.run(&["sources", "--remove", "bad"]);
+        assert_eq!(
+            home.json(&["sources"])["sources"],
+            serde_json::json!([]),
+            "nothing is left behind"
+        );
     }
 }
 

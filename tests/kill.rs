@@ -108,7 +108,10 @@ fn a_kill_at_any_step_of_the_commit_leaves_everything_right() {
     demand_right(&home, &repository, "the first sync");
     for (round, step) in STEPS.iter().enumerate() {
         write_round(&repository, round + 1);
-        assert!(kill_at(&home, &repository, step), "the sync never came by `{step}`");
+        assert!(
+            kill_at(&home, &repository, step),
+            "the sync never came by `{step}`"
+        );
         demand_right(&home, &repository, step);
     }
 }

@@ -81,6 +81,8 @@ pub struct SourceStatus {
     pub kind: String,
     /// Where it is.
     pub location: String,
+    /// Whether it was added by hand, not by the configuration.
+    pub added: bool,
     /// How it stands.
     pub state: SourceState,
     /// Live assets.
@@ -280,6 +282,7 @@ impl Store {
                 name: row.try_get("name")?,
                 kind: row.try_get("kind")?,
                 location: row.try_get("location")?,
+                added: row.try_get::<Option<String>, _>("parameters")?.is_some(),
                 state,
                 files: files.unsigned_abs(),
                 chunks: chunks.unsigned_abs(),

@@ -21,7 +21,8 @@ pub(crate) fn log_to_stderr(cli: &Cli) {
     let default = if matches!(cli.command, Command::Serve(_)) {
         "info,ort=warn,qdrant_edge=warn,qdrant_edge::common=error"
     } else {
-        "warn,ort=error,qdrant_edge::common=error"
+        // A command prints what a sync failed of; the log need not say it again.
+        "warn,virgil_server::syncs=off,ort=error,qdrant_edge::common=error"
     };
     let filter = variable("VIRGIL_LOG")
         .and_then(|filter| EnvFilter::try_new(filter).ok())

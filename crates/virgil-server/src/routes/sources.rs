@@ -34,6 +34,8 @@ pub(crate) struct WireSource {
     location: String,
     /// `live`, `partial`, `never_synced`, `failed` or `syncing`.
     state: String,
+    /// Whether the configuration no longer names it and nobody added it by hand: it is served and never synced.
+    orphaned: bool,
     files: u64,
     chunks: u64,
     skipped: u64,
@@ -65,6 +67,11 @@ pub(crate) async fn list(
             .into_iter()
             .map(|source| WireSource {
                 state: source.state.name().to_owned(),
+                orphaned: !source.added
+                    && !platform
+                        .configured
+                        .iter()
+                        .any(|config| config.name == source.name),
                 name: source.name,
                 kind: source.kind,
                 location: source.location,

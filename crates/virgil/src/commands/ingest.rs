@@ -22,44 +22,71 @@ pub(super) async fn run(place: &Place, ingest: &Ingest) -> anyhow::Result<()> {
         "there is nothing to read: name a path or git URL, or write a configuration with `virgil init`"
     );
     let mut failures = Vec::new();
-    for name in names {
-        match sync(place, &session.client, &name).await {
-            Ok(()) => {}
-            Err(error) => failures.push(format!("{name}: {error:#}")),
+    for Named { name, is_new } in names {
+        if let Err(error) = sync(place, &session.client, &name).await {
+            failures.push(format!("{name}: {error:#}"));
+            if is_new {
+                forget_empty(&session.client, &name).await?;
+            }
         }
     }
     anyhow::ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }
 
+/// A source to bring up to date, and whether this command added it.
+struct Named {
+    name: String,
+    is_new: bool,
+}
+
+/// A place that could not be read at all leaves no source behind.
+async fn forget_empty(client: &Client, name: &str) -> anyhow::Result<()> {
+    let listed: Value = client.json("GET", "/api/v1/sources", None).await?;
+    let sources = listed["sources"].as_array().into_iter().flatten();
+    for source in sources.filter(|source| source["name"] == name && source["files"] == 0) {
+        if source["synced_at"].is_null() {
+            let path = format!("/api/v1/sources/{}", path_part(name)?);
+            client.nothing("DELETE", &path).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The sources to bring up to date. What is not the name of one is a place, and becomes one.
-async fn names(place: &Place, ingest: &Ingest, client: &Client) -> anyhow::Result<Vec<String>> {
+async fn names(place: &Place, ingest: &Ingest, client: &Client) -> anyhow::Result<Vec<Named>> {
     let configured: Vec<String> = config(place)?
         .sources
         .into_iter()
         .map(|source| source.name)
         .collect();
     let listed: Value = client.json("GET", "/api/v1/sources", None).await?;
-    let stored: Vec<String> = listed["sources"]
+    let listed = listed["sources"]
         .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|source| source["name"].as_str().map(str::to_owned))
-        .collect();
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let (orphaned, stored): (Vec<&Value>, Vec<&Value>) =
+        listed.iter().partition(|source| source["orphaned"] == true);
+    let name = |source: &&Value| source["name"].as_str().map(str::to_owned);
+    let stored: Vec<String> = stored.iter().filter_map(name).collect();
+    let known = |name: String| Named {
+        name,
+        is_new: false,
+    };
     if ingest.what.is_empty() {
-        let mut names = configured;
-        names.extend(
-            stored
-                .into_iter()
-                .filter(|name| !names.contains(name))
-                .collect::<Vec<_>>(),
-        );
-        return Ok(names);
+        for name in orphaned.iter().filter_map(name) {
+            say(&format!(
+                "{name}: the configuration no longer names it, so it is left as it is: `virgil sources --remove {name}` forgets it"
+            ));
+        }
+        let added = stored.into_iter().filter(|name| !configured.contains(name));
+        let added: Vec<String> = added.collect();
+        return Ok(configured.into_iter().chain(added).map(known).collect());
     }
     let mut names = Vec::new();
     for what in &ingest.what {
         if configured.contains(what) || stored.contains(what) {
-            names.push(what.clone());
+            names.push(known(what.clone()));
             continue;
         }
         // A relative path means this directory, not the one that a running server happens to be in.
@@ -74,7 +101,9 @@ async fn names(place: &Place, ingest: &Ingest, client: &Client) -> anyhow::Resul
             "token_env": ingest.token_env,
         });
         let added: Value = client.json("POST", "/api/v1/sources", Some(&body)).await?;
-        names.push(added["name"].as_str().unwrap_or_default().to_owned());
+        let name = added["name"].as_str().unwrap_or_default().to_owned();
+        let is_new = !stored.contains(&name);
+        names.push(Named { name, is_new });
     }
     Ok(names)
 }
