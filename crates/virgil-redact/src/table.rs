@@ -144,7 +144,7 @@ table! {
     npm_token "npm" "access token" ["npm_"] [ALNUM.n(36)], crc();
     npmrc_auth "npm" "`_authToken`, `_auth` or `_password` of an `.npmrc`" ["_authToken=", "_auth=", "_password="] [ANY64.and(Alphabet::of(".")).to(10, 500)], keep();
     pypi_token "PyPI" "upload token" ["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"] [URL64.to(50, 1000)];
-    crates_io_token "crates.io" "API token" ["cio"] [ALNUM.n(32)], weak();
+    cargo_registry_token "Cargo registry" "API token" ["cio"] [ALNUM.n(32)], weak();
     rubygems_key "RubyGems" "API key" ["rubygems_"] [HEX.n(48)];
     nuget_key "NuGet" "API key" ["oy2"] [LOWER36.n(43)];
     clojars_token "Clojars" "deploy token" ["CLOJARS_"] [HEX.n(60)];
