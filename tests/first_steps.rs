@@ -83,6 +83,9 @@ fn init_writes_a_configuration_that_works() {
     assert!(said.contains("this-folder"), "{said}");
     let answer = home.json(&["ask", "who is on call at night?"]);
     assert_eq!(answer["citations"][0]["path"], "notes.md");
+    let paths = home.passages().into_iter().map(|passage| passage.1);
+    let own: Vec<String> = paths.filter(|path| path.starts_with("data/")).collect();
+    assert!(own.is_empty(), "it read its own data: {own:?}");
     let again = home.refused(&["init"]);
     assert!(again.contains("already"), "{again}");
 }

@@ -41,7 +41,10 @@ impl DataDir {
                 )
             })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Ownership::Ours(DataDir { path, _lock: lock })),
+            Ok(()) => {
+                hide(&path)?;
+                Ok(Ownership::Ours(DataDir { path, _lock: lock }))
+            }
             Err(TryLockError::WouldBlock) => {
                 let socket = socket(&path);
                 if socket.exists() {
@@ -82,6 +85,15 @@ impl DataDir {
 
 fn socket(path: &Path) -> PathBuf {
     path.join("virgil.sock")
+}
+
+/// Keeps the directory out of git, and out of a source that is the folder around it.
+fn hide(path: &Path) -> anyhow::Result<()> {
+    let path = path.join(".gitignore");
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::write(&path, "*\n").with_context(|| format!("`{}` cannot be written", path.display()))
 }
 
 fn make(path: &Path) -> anyhow::Result<()> {
