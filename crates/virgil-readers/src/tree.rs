@@ -131,6 +131,19 @@ impl<'a> Node<'a> {
         LineSpan::new(self.line, self.end)
     }
 
+    /// Puts the whole tree on one line.
+    pub(crate) fn move_to(&mut self, line: u32) {
+        (self.line, self.end) = (line, line);
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.move_to(line)),
+            Value::Map(entries) => entries.iter_mut().for_each(|entry| {
+                entry.line = line;
+                entry.node.move_to(line);
+            }),
+            _ => {}
+        }
+    }
+
     /// The value as an attribute: numbers and truth values typed, lists of scalars kept, maps none.
     pub(crate) fn to_value(&self) -> Option<virgil_model::Value> {
         use virgil_model::Value as Model;
@@ -166,6 +179,13 @@ pub(crate) fn json(text: &str) -> Vec<Node<'_>> {
     json_tree::parse(text)
         .map(|node| vec![from_json(&node, 0)])
         .unwrap_or_default()
+}
+
+/// The value of a JSON text that another file holds in a string, on the line of the string.
+pub(crate) fn json_inside(text: &str, line: u32) -> Option<Node<'_>> {
+    let mut node = json(text).pop()?;
+    node.move_to(line);
+    Some(node)
 }
 
 /// The records of JSON Lines, and a problem for each line that does not parse.

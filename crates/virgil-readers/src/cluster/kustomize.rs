@@ -7,7 +7,7 @@
 use virgil_model::{Files, LineSpan, Predicate};
 
 use crate::cluster::object::{cluster_of, is_helm};
-use crate::cluster::patch::{move_to, patch, plain, replace_image, set};
+use crate::cluster::patch::{patch, plain, replace_image, set};
 use crate::cluster::{Object, Place, manifest};
 use crate::keys;
 use crate::statements::{Asset, Said};
@@ -67,7 +67,7 @@ pub(crate) fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
     for taken in &taken.found {
         for document in tree::yaml(&taken.text, 1) {
             let mut node = document;
-            move_to(&mut node, taken.line);
+            node.move_to(taken.line);
             let namespace = overlay
                 .text_at(&["namespace"])
                 .or(taken.namespace.as_deref());

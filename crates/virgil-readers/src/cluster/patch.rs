@@ -19,7 +19,7 @@ pub(super) fn patch<'a>(
     let own_line = node.line;
     for mut patch in tree::yaml(text, line.unwrap_or(1)) {
         if line.is_none() {
-            move_to(&mut patch, own_line);
+            patch.move_to(own_line);
         }
         let is_meant = match target {
             Some(target) => ["kind", "name"].iter().all(|field| {
@@ -167,19 +167,6 @@ pub(super) fn plain<'a>(text: &str, line: u32) -> Node<'a> {
         line,
         end: line,
         value: Value::Text(Cow::Owned(text.to_owned())),
-    }
-}
-
-/// Puts a whole tree on one line.
-pub(super) fn move_to(node: &mut Node<'_>, line: u32) {
-    (node.line, node.end) = (line, line);
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| move_to(item, line)),
-        Value::Map(entries) => entries.iter_mut().for_each(|entry| {
-            entry.line = line;
-            move_to(&mut entry.node, line);
-        }),
-        _ => {}
     }
 }
 
