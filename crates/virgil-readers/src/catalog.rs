@@ -2,12 +2,15 @@
 
 mod backstage;
 mod codeowners;
+mod datahub;
 mod feast;
 mod feast_python;
 mod mlflow;
 mod mlflow_files;
 mod mlflow_records;
 mod model_card;
+mod model_registry;
+mod openmetadata;
 mod timestamp;
 
 use crate::statements::Format;
@@ -16,8 +19,11 @@ use crate::statements::Format;
 pub(crate) static FORMATS: &[Format] = &[
     backstage::FORMAT,
     codeowners::FORMAT,
+    datahub::FORMAT,
     feast::FORMAT,
     mlflow::FORMAT,
     mlflow_files::FORMAT,
     model_card::FORMAT,
+    model_registry::FORMAT,
+    openmetadata::FORMAT,
 ];

@@ -1,5 +1,6 @@
 //! What is watched: alerts, scrape targets and dashboards, and the metrics they look at.
 
+mod evidently;
 mod grafana;
 mod promql;
 mod rules;
@@ -10,7 +11,7 @@ use crate::cluster::{Object, namespace, select};
 use crate::statements::{Format, Said};
 
 /// The formats of this module.
-pub(crate) static FORMATS: &[Format] = &[rules::FORMAT, grafana::FORMAT];
+pub(crate) static FORMATS: &[Format] = &[rules::FORMAT, grafana::FORMAT, evidently::FORMAT];
 
 /// States what an object of the Prometheus operator watches.
 pub(crate) fn object(object: &Object<'_>, said: &mut Said) {

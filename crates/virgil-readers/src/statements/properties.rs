@@ -121,6 +121,33 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "{\"uid\": \"u\", \"title\": \"t\", \"schemaVersion\": 1, \"tags\": [\"team:x\"],\n\"panels\": [{\"targets\": [{\"expr\": \"a{b='c'} / $d\"}]}]}",
     ),
     (
+        "datahub",
+        "mce.json",
+        r#"[{"proposedSnapshot": {"com.linkedin.pegasus2avro.metadata.snapshot.DatasetSnapshot": {"urn": "urn:li:dataset:(urn:li:dataPlatform:hive,a,PROD)",
+"aspects": [{"com.linkedin.pegasus2avro.dataset.UpstreamLineage": {"upstreams": {"array": [{"dataset": "urn:li:dataset:(urn:li:dataPlatform:s3,b/c,PROD)"}]}}}]}}},
+{"entityType": "dataset", "entityUrn": "urn:li:dataset:(urn:li:dataPlatform:hive,a,PROD)", "aspectName": "schemaMetadata", "aspect": {"value": "{\"fields\": [{\"fieldPath\": \"[version=2.0].a\"}]}"}}]"#,
+    ),
+    (
+        "openmetadata",
+        "tables.json",
+        r#"{"data": [{"id": "1", "name": "d", "fullyQualifiedName": "a.b.\"c.x\".d", "service": {"type": "databaseService"}, "columns": [{"name": "e", "children": [{"name": "f"}]}],
+"owners": [{"type": "team", "name": "t"}], "tags": [{"tagFQN": "P.S"}]},
+{"edge": {"fromEntity": {"id": "1", "type": "table", "fullyQualifiedName": "a.b.c.d"}, "toEntity": {"id": "2", "type": "dashboard"}, "lineageDetails": {"columnsLineage": [{"fromColumns": ["a.b.c.d.e"], "toColumn": "x"}]}}}]}"#,
+    ),
+    (
+        "model-registry",
+        "r/model_versions/3/artifacts.json",
+        r#"{"items": [{"artifactType": "model-artifact", "id": "5", "uri": "s3://a/b", "createTimeSinceEpoch": "1769923201000",
+"customProperties": {"a": {"int_value": "7"}}}, {"id": "6", "registeredModelId": "1", "servingEnvironmentId": "2"}]}"#,
+    ),
+    (
+        "evidently",
+        "report.json",
+        r#"{"metrics": [{"metric_name": "ValueDrift(column=a)", "config": {"type": "evidently:metric_v2:ValueDrift", "column": "a"}, "value": 0.1},
+{"metric": "DataDriftTable", "result": {"drift_by_columns": {"b": {"drift_score": 1, "drift_detected": true}}}}],
+"tests": [{"name": "n", "description": "d", "status": "FAIL"}], "metadata": {"m": "models:/a/1"}}"#,
+    ),
+    (
         "decision-record",
         "adr/0001-a.md",
         "---\nstatus: superseded by [b](0002-b.md)\n---\n# A\n\n## Status\n\nAccepted\n",
