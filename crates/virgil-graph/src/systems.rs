@@ -187,11 +187,11 @@ pub(crate) fn table_of(key: &Key) -> Option<Key> {
     })
 }
 
-/// The system that a scoped key carries: for tables all before the name, else the first part (with the
-/// authority, where it is a URL).
+/// The system that a scoped key carries: for tables, and for nodes of dbt, whose system is their manifest, all before the
+/// name, else the first part (with the authority, where it is a URL).
 pub(crate) fn system_of(key: &Key) -> &str {
     let value = key.value.as_str();
-    if matches!(key.scheme.as_str(), "table" | "column") {
+    if matches!(key.scheme.as_str(), "table" | "column" | "dbt") {
         let table = value.split_once('#').map_or(value, |(table, _)| table);
         return table.rsplit_once('/').map_or("", |(system, _)| system);
     }
@@ -305,5 +305,9 @@ mod tests {
             "https://mlflow:5000"
         );
         assert_eq!(system("table", "dbt:shop/prod", "a.b"), "dbt:shop/prod");
+        assert_eq!(
+            system("dbt", "source-1/shop/target", "model.shop.orders"),
+            "source-1/shop/target"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! snapshots and sources as datasets with their columns, and what they are derived from.
 //!
 //! A relation is `table:{adapter}/{database.schema.alias}` (the manifest does not name its server) and
-//! `dbt:{package}/{unique_id}`; ephemeral models have the second only. `tags` and `meta` count at the node and
+//! `dbt:{folder of the manifest}/{unique_id}`; ephemeral models have the second only. `tags` and `meta` count at the node and
 //! under its `config`.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use virgil_model::{Files, Key, Kind, LineSpan, Predicate, Value};
 
 use crate::keys;
 use crate::statements::{Asset, Format, Said};
-use crate::tree::Node;
+use crate::tree::{Entry, Node};
 
 use super::dbt_uses;
 
@@ -24,6 +24,8 @@ pub(super) const FORMAT: Format = Format {
 
 /// What the nodes of a manifest have in common.
 pub(super) struct Project<'n> {
+    /// The path of the manifest.
+    path: &'n str,
     /// The folder of `dbt_project.yml`, if it is known.
     root: Option<String>,
     /// The best key of each node that is a relation.
@@ -47,6 +49,7 @@ pub(super) fn schema<'n>(asset: &'n Asset<'_>) -> Option<&'n str> {
 }
 
 fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
+    let path = asset.raw.path;
     let Some(manifest) = asset.documents().first() else {
         return;
     };
@@ -62,11 +65,12 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
             .flat_map(Node::entries)
     };
     let project = Project {
-        root: root(asset.raw.path, files),
+        path,
+        root: root(path, files),
         keys: relations()
-            .map(|entry| (&*entry.key, best_key(&entry.key, &entry.node, adapter)))
+            .map(|entry| (&*entry.key, best_key(path, entry, adapter)))
             .collect(),
-        group_owners: dbt_uses::groups(manifest, said),
+        group_owners: dbt_uses::groups(path, manifest, said),
     };
     for entry in relations() {
         let lines = entry.lines();
@@ -97,10 +101,10 @@ fn root(path: &str, files: &dyn Files) -> Option<String> {
     files.read("dbt_project.yml").map(|_| String::new())
 }
 
-/// The key by its identifier, inside its package.
-pub(super) fn id_key(unique_id: &str) -> Key {
-    let package = unique_id.split('.').nth(1).unwrap_or_default();
-    Key::scoped("dbt", package, unique_id)
+/// The key by its identifier, inside the artifacts of the folder that holds `path`: two targets of a project have the same
+/// identifiers.
+pub(super) fn id_key(path: &str, unique_id: &str) -> Key {
+    Key::scoped("dbt", ".", &keys::beside(path, unique_id))
 }
 
 /// The key of the table of a node; `None` for what is no relation in the warehouse.
@@ -122,12 +126,12 @@ pub(super) fn table_key(node: &Node<'_>, adapter: &str) -> Option<Key> {
     Some(keys::table(adapter, &parts.join(".")))
 }
 
-fn best_key(unique_id: &str, node: &Node<'_>, adapter: &str) -> Key {
-    match node.text_at(&["resource_type"]) {
-        Some("model" | "seed" | "snapshot" | "source") => table_key(node, adapter),
+fn best_key(path: &str, entry: &Entry<'_>, adapter: &str) -> Key {
+    match entry.node.text_at(&["resource_type"]) {
+        Some("model" | "seed" | "snapshot" | "source") => table_key(&entry.node, adapter),
         _ => None,
     }
-    .unwrap_or_else(|| id_key(unique_id))
+    .unwrap_or_else(|| id_key(path, &entry.key))
 }
 
 impl Project<'_> {
@@ -136,7 +140,12 @@ impl Project<'_> {
         self.keys
             .get(unique_id)
             .cloned()
-            .unwrap_or_else(|| id_key(unique_id))
+            .unwrap_or_else(|| self.id_key(unique_id))
+    }
+
+    /// The key of a node by its identifier.
+    pub(super) fn id_key(&self, unique_id: &str) -> Key {
+        id_key(self.path, unique_id)
     }
 
     /// What is said of everything that has a file, an owner, tags and a description.
@@ -157,7 +166,7 @@ impl Project<'_> {
             .or_else(|| node.text_at(&["config", "group"]));
         if let Some(group) = group {
             let package = node.text_at(&["package_name"]).unwrap_or_default();
-            let group_key = id_key(&format!("group.{package}.{group}"));
+            let group_key = self.id_key(&format!("group.{package}.{group}"));
             said.relation(lines, key, Predicate::OwnedBy, &group_key);
             for owner in self.group_owners.get(group).into_iter().flatten() {
                 said.relation(lines, key, Predicate::OwnedBy, owner);
@@ -169,7 +178,7 @@ impl Project<'_> {
     }
 
     fn relation(&self, unique_id: &str, node: &Node<'_>, lines: LineSpan, said: &mut Said) {
-        let id = id_key(unique_id);
+        let id = self.id_key(unique_id);
         let key = self.key(unique_id);
         let mut all = vec![&key];
         all.extend((id != key).then_some(&id));
@@ -316,10 +325,10 @@ mod tests {
     #[test]
     fn a_manifest_states_tables_columns_and_their_use() {
         assert_snapshot!(check_with("dbt/target/manifest.json", MANIFEST, &Beside), @r####"
-        [21] team "Data" dbt:shop/group.shop.data
-        [21] dbt:shop/group.shop.data .email = "data@b.c"
-        [21] dbt:shop/group.shop.data is backstage:default/group:default/data
-        [4-10] dataset "orders" table:duckdb/w.marts.fct_orders dbt:shop/model.shop.orders
+        [21] team "Data" dbt:./dbt/target/group.shop.data
+        [21] dbt:./dbt/target/group.shop.data .email = "data@b.c"
+        [21] dbt:./dbt/target/group.shop.data is backstage:default/group:default/data
+        [4-10] dataset "orders" table:duckdb/w.marts.fct_orders dbt:./dbt/target/model.shop.orders
         [4-10] table:duckdb/w.marts.fct_orders .type = "model"
         [4-10] table:duckdb/w.marts.fct_orders .materialized = "table"
         [4-10] table:duckdb/w.marts.fct_orders .contract = true
@@ -327,36 +336,36 @@ mod tests {
         [4-10] table:duckdb/w.marts.fct_orders .tags = ["gold","daily"]
         [4-10] table:duckdb/w.marts.fct_orders .tag_sensitivity = "pii"
         [4-10] table:duckdb/w.marts.fct_orders defined_in file:./dbt/models/orders.sql
-        [4-10] table:duckdb/w.marts.fct_orders owned_by dbt:shop/group.shop.data
+        [4-10] table:duckdb/w.marts.fct_orders owned_by dbt:./dbt/target/group.shop.data
         [4-10] table:duckdb/w.marts.fct_orders owned_by email:data@b.c
         [4-10] table:duckdb/w.marts.fct_orders derived_from table:duckdb/raw.ORDERS
-        [4-10] table:duckdb/w.marts.fct_orders derived_from dbt:shop/model.shop.tmp
+        [4-10] table:duckdb/w.marts.fct_orders derived_from dbt:./dbt/target/model.shop.tmp
         [9] column "id" column:duckdb/w.marts.fct_orders#id
         [9] column:duckdb/w.marts.fct_orders#id part_of table:duckdb/w.marts.fct_orders
         [9] column:duckdb/w.marts.fct_orders#id .type = "int"
         [9] column:duckdb/w.marts.fct_orders#id .constraints = ["not_null"]
         [9] column:duckdb/w.marts.fct_orders#id .tag_sensitivity = "none"
-        [11] dataset "tmp" dbt:shop/model.shop.tmp
-        [11] dbt:shop/model.shop.tmp .type = "model"
-        [11] dbt:shop/model.shop.tmp .materialized = "ephemeral"
-        [13-15] resource "not_null_orders_id" dbt:shop/test.shop.not_null
-        [13-15] dbt:shop/test.shop.not_null .type = "test"
-        [13-15] dbt:shop/test.shop.not_null .test = "not_null"
-        [13-15] dbt:shop/test.shop.not_null .severity = "ERROR"
-        [13-15] dbt:shop/test.shop.not_null monitors column:duckdb/w.marts.fct_orders#id
-        [17] dataset "orders" table:duckdb/raw.ORDERS dbt:shop/source.shop.raw.orders
+        [11] dataset "tmp" dbt:./dbt/target/model.shop.tmp
+        [11] dbt:./dbt/target/model.shop.tmp .type = "model"
+        [11] dbt:./dbt/target/model.shop.tmp .materialized = "ephemeral"
+        [13-15] resource "not_null_orders_id" dbt:./dbt/target/test.shop.not_null
+        [13-15] dbt:./dbt/target/test.shop.not_null .type = "test"
+        [13-15] dbt:./dbt/target/test.shop.not_null .test = "not_null"
+        [13-15] dbt:./dbt/target/test.shop.not_null .severity = "ERROR"
+        [13-15] dbt:./dbt/target/test.shop.not_null monitors column:duckdb/w.marts.fct_orders#id
+        [17] dataset "orders" table:duckdb/raw.ORDERS dbt:./dbt/target/source.shop.raw.orders
         [17] table:duckdb/raw.ORDERS .type = "source"
         [17] table:duckdb/raw.ORDERS .source_name = "raw"
-        [18-19] dashboard "Sales" dbt:shop/exposure.shop.sales
-        [18-19] dbt:shop/exposure.shop.sales .url = "https://grafana.example/d/sales-1/sales"
-        [18-19] dbt:shop/exposure.shop.sales .label = "Sales"
-        [18-19] dbt:shop/exposure.shop.sales owned_by email:a@b.c
-        [18-19] dbt:shop/exposure.shop.sales owned_by email:d@b.c
-        [18-19] dbt:shop/exposure.shop.sales reads table:duckdb/w.marts.fct_orders
-        [18-19] dbt:shop/exposure.shop.sales is dashboard:grafana/sales-1
-        [20] resource "revenue" dbt:shop/metric.shop.revenue
-        [20] dbt:shop/metric.shop.revenue .type = "metric"
-        [20] dbt:shop/metric.shop.revenue derived_from table:duckdb/w.marts.fct_orders
+        [18-19] dashboard "Sales" dbt:./dbt/target/exposure.shop.sales
+        [18-19] dbt:./dbt/target/exposure.shop.sales .url = "https://grafana.example/d/sales-1/sales"
+        [18-19] dbt:./dbt/target/exposure.shop.sales .label = "Sales"
+        [18-19] dbt:./dbt/target/exposure.shop.sales owned_by email:a@b.c
+        [18-19] dbt:./dbt/target/exposure.shop.sales owned_by email:d@b.c
+        [18-19] dbt:./dbt/target/exposure.shop.sales reads table:duckdb/w.marts.fct_orders
+        [18-19] dbt:./dbt/target/exposure.shop.sales is dashboard:grafana/sales-1
+        [20] resource "revenue" dbt:./dbt/target/metric.shop.revenue
+        [20] dbt:./dbt/target/metric.shop.revenue .type = "metric"
+        [20] dbt:./dbt/target/metric.shop.revenue derived_from table:duckdb/w.marts.fct_orders
         [12] problem: the node `model.shop.broken` has no `resource_type`
         "####);
     }
@@ -364,5 +373,16 @@ mod tests {
     #[test]
     fn other_json_is_none() {
         assert_snapshot!(check("a.json", r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}}"#), @"");
+    }
+
+    #[test]
+    fn two_targets_of_a_project_stay_apart() {
+        let staging = check("staging/manifest.json", MANIFEST);
+        assert!(
+            staging.contains("dbt:./staging/model.shop.orders"),
+            "{staging}"
+        );
+        let production = check("production/manifest.json", MANIFEST);
+        assert!(!production.contains("dbt:./staging/"), "{production}");
     }
 }

@@ -38,7 +38,7 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
     for part in ["nodes", "sources"] {
         let entries = asset.documents().iter().filter_map(|node| node.get(part));
         for entry in entries.flat_map(Node::entries) {
-            relation(entry, adapter, said);
+            relation(asset.raw.path, entry, adapter, said);
         }
     }
 }
@@ -51,13 +51,13 @@ fn adapter(manifest: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-fn relation(entry: &Entry<'_>, adapter: Option<&str>, said: &mut Said) {
+fn relation(path: &str, entry: &Entry<'_>, adapter: Option<&str>, said: &mut Said) {
     let (node, lines) = (&entry.node, entry.lines());
     let Some(metadata) = node.get("metadata") else {
         said.problem(entry.line, format!("`{}` has no metadata", entry.key));
         return;
     };
-    let id = id_key(&entry.key);
+    let id = id_key(path, &entry.key);
     let table = adapter.and_then(|adapter| table_key(metadata, adapter));
     let mut all: Vec<_> = table.iter().collect();
     all.push(&id);
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn the_manifest_beside_it_names_the_adapter() {
         assert_snapshot!(check_with("target/catalog.json", CATALOG, &Beside), @r####"
-        [3-4] dataset "fct_orders" table:duckdb/w.marts.fct_orders dbt:shop/model.shop.orders
+        [3-4] dataset "fct_orders" table:duckdb/w.marts.fct_orders dbt:./target/model.shop.orders
         [3-4] table:duckdb/w.marts.fct_orders .table_type = "BASE TABLE"
         [4] table:duckdb/w.marts.fct_orders .row_count = 12.0
         [4] column "id" column:duckdb/w.marts.fct_orders#id
@@ -137,9 +137,9 @@ mod tests {
     #[test]
     fn without_a_manifest_the_identifier_is_the_key() {
         assert_snapshot!(check("catalog.json", CATALOG), @r####"
-        [3-4] dataset "fct_orders" dbt:shop/model.shop.orders
-        [3-4] dbt:shop/model.shop.orders .table_type = "BASE TABLE"
-        [4] dbt:shop/model.shop.orders .row_count = 12.0
+        [3-4] dataset "fct_orders" dbt:./model.shop.orders
+        [3-4] dbt:./model.shop.orders .table_type = "BASE TABLE"
+        [4] dbt:./model.shop.orders .row_count = 12.0
         [1] problem: no `manifest.json` beside the catalogue names its adapter
         [5] problem: `model.shop.bad` has no metadata
         "####);

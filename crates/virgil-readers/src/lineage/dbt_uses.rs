@@ -12,7 +12,11 @@ use crate::tree::Node;
 use super::dbt::{Project, depends_on, id_key, owners};
 
 /// The groups as teams; gives the owners of each by the group's name.
-pub(super) fn groups<'n>(manifest: &'n Node<'_>, said: &mut Said) -> HashMap<&'n str, Vec<Key>> {
+pub(super) fn groups<'n>(
+    path: &str,
+    manifest: &'n Node<'_>,
+    said: &mut Said,
+) -> HashMap<&'n str, Vec<Key>> {
     let mut found = HashMap::new();
     for entry in manifest
         .get("groups")
@@ -24,7 +28,7 @@ pub(super) fn groups<'n>(manifest: &'n Node<'_>, said: &mut Said) -> HashMap<&'n
             said.problem(entry.line, format!("the group `{}` has no name", entry.key));
             continue;
         };
-        let key = id_key(&entry.key);
+        let key = id_key(path, &entry.key);
         let title = node.text_at(&["owner", "name"]).unwrap_or(name);
         said.mention(lines, Kind::Team, &[&key], title);
         for name in ["description", "email"] {
@@ -54,7 +58,7 @@ pub(super) fn test(
     lines: LineSpan,
     said: &mut Said,
 ) {
-    let key = id_key(unique_id);
+    let key = project.id_key(unique_id);
     let name = node.text_at(&["name"]).unwrap_or(unique_id);
     said.mention(lines, Kind::Resource, &[&key], name);
     said.text(lines, &key, "type", "test");
@@ -111,7 +115,7 @@ fn user(
     lines: LineSpan,
     said: &mut Said,
 ) {
-    let key = id_key(unique_id);
+    let key = project.id_key(unique_id);
     let own_type = node.text_at(&["type"]);
     let (kind, predicate, type_name) = match (part, own_type) {
         ("exposures", Some("dashboard")) => (Kind::Dashboard, Predicate::Reads, None),
