@@ -2,7 +2,10 @@
 //! JSON, one document or two, the second of which is the platform's.
 //!
 //! A pipeline is known by the name in `pipelineInfo`; a compiled file names no server. The tasks of loops and
-//! conditions stand below the task that holds them, `pipeline#condition-1/register`.
+//! conditions stand below the task that holds them, `pipeline#condition-1/register`. A task writes the artifacts that its
+//! executor makes, `pipeline#task/output`, and reads those that its inputs stand for, through the tasks that hold others.
+
+use std::collections::{BTreeSet, HashMap};
 
 use virgil_model::{Attributes, Files, Key, Kind, LineSpan, Predicate, Value};
 
@@ -23,6 +26,8 @@ pub(super) const FORMAT: Format = Format {
 const MAX_DEPTH: usize = 12;
 /// More tasks than this are not stated.
 const MAX_TASKS: usize = 5_000;
+/// An input stands for no more artifacts than this.
+const MAX_ARTIFACTS: usize = 200;
 
 /// The key of a pipeline.
 pub(crate) fn key(name: &str) -> Key {
@@ -81,10 +86,24 @@ fn pipeline(node: &Node<'_>, path: &str, said: &mut Said) -> Option<Key> {
         pipeline: key.clone(),
         left: MAX_TASKS,
     };
-    if let Some(dag) = node.at(&["root", "dag"]) {
-        walk.dag(dag, "", 0, said);
+    if let Some(root) = node.get("root") {
+        walk.dag(root, "", &Given::new(), 0, said);
     }
     Some(key)
+}
+
+/// The artifacts that the inputs of a component stand for.
+type Given<'a> = HashMap<&'a str, BTreeSet<Key>>;
+
+/// Where a task stands.
+#[derive(Clone, Copy)]
+struct Scope<'s> {
+    /// The component that holds it.
+    component: &'s Node<'s>,
+    /// The names of the tasks that hold it.
+    above: &'s str,
+    /// The artifacts that the inputs of the component stand for.
+    given: &'s Given<'s>,
 }
 
 struct Walk<'a> {
@@ -93,33 +112,39 @@ struct Walk<'a> {
     left: usize,
 }
 
-impl Walk<'_> {
-    fn dag(&mut self, dag: &Node<'_>, above: &str, depth: usize, said: &mut Said) {
+impl<'a> Walk<'a> {
+    /// The tasks of a component that holds others; `given` are the artifacts that its inputs stand for.
+    fn dag(
+        &mut self,
+        component: &Node<'_>,
+        above: &str,
+        given: &Given<'_>,
+        depth: usize,
+        said: &mut Said,
+    ) {
         if depth > MAX_DEPTH {
             return;
         }
-        for entry in dag.get("tasks").map_or(&[][..], Node::entries) {
+        let tasks = component.at(&["dag", "tasks"]);
+        for entry in tasks.map_or(&[][..], Node::entries) {
             if self.left == 0 {
                 return;
             }
             self.left -= 1;
-            self.one(entry, above, depth, said);
+            let scope = Scope {
+                component,
+                above,
+                given,
+            };
+            self.one(entry, scope, depth, said);
         }
     }
 
-    fn one(&mut self, entry: &Entry<'_>, above: &str, depth: usize, said: &mut Said) {
+    fn one(&mut self, entry: &Entry<'_>, scope: Scope<'_>, depth: usize, said: &mut Said) {
+        let above = scope.above;
         let name = format!("{above}{}", entry.key);
         let key = task(&self.pipeline, &name, entry.lines(), said);
-        let before = |name: &str| task_key(&self.pipeline, &format!("{above}{name}"));
-        for other in entry
-            .node
-            .get("dependentTasks")
-            .map_or(&[][..], Node::items)
-        {
-            if let Some(name) = other.text() {
-                said.relation(other.lines(), &key, Predicate::DependsOn, &before(name));
-            }
-        }
+        self.order(entry, above, &key, said);
         if let Some(condition) = entry
             .node
             .at(&["triggerPolicy"])
@@ -134,10 +159,7 @@ impl Walk<'_> {
             );
         }
         self.constants(&entry.node, &key, said);
-        let Some(component) = entry.node.text_at(&["componentRef", "name"]) else {
-            return;
-        };
-        let Some(component) = self.node.at(&["components", component]) else {
+        let Some(component) = self.component(&entry.node) else {
             return;
         };
         if let Some(outputs) = component.at(&["outputDefinitions", "artifacts"]) {
@@ -148,13 +170,144 @@ impl Walk<'_> {
             let values = outputs.entries().iter().filter_map(output).collect();
             said.attribute(outputs.lines(), &key, "outputs", Value::List(values));
         }
+        let given = self.inputs(entry, scope);
         if let Some(executor) = component.text_at(&["executorLabel"]) {
             self.executor(executor, &key, said);
+            self.artifacts(entry, component, &name, &key, &given, said);
         }
-        if let Some(dag) = component.get("dag") {
-            // A chain of long names must not grow without end either.
-            if name.len() < 1_000 {
-                self.dag(dag, &format!("{name}/"), depth + 1, said);
+        // A chain of long names must not grow without end either.
+        if component.get("dag").is_some() && name.len() < 1_000 {
+            self.dag(component, &format!("{name}/"), &given, depth + 1, said);
+        }
+    }
+
+    /// What a task waits for: what it names, and who makes what it takes.
+    fn order(&self, entry: &Entry<'_>, above: &str, key: &Key, said: &mut Said) {
+        let mut after = |lines: LineSpan, name: &str| {
+            let before = task_key(&self.pipeline, &format!("{above}{name}"));
+            said.relation(lines, key, Predicate::DependsOn, &before);
+        };
+        let others = entry.node.get("dependentTasks");
+        for other in others.map_or(&[][..], Node::items) {
+            if let Some(name) = other.text() {
+                after(other.lines(), name);
+            }
+        }
+        for (part, field) in [
+            ("parameters", "taskOutputParameter"),
+            ("artifacts", "taskOutputArtifact"),
+        ] {
+            let inputs = entry.node.at(&["inputs", part]);
+            for input in inputs.map_or(&[][..], Node::entries) {
+                let producer = input
+                    .node
+                    .get(field)
+                    .and_then(|node| node.entry("producerTask"));
+                if let Some(producer) = producer
+                    && let Some(name) = producer.node.text()
+                {
+                    after(producer.lines(), name);
+                }
+            }
+        }
+    }
+
+    /// The component of a task.
+    fn component(&self, task: &Node<'_>) -> Option<&'a Node<'a>> {
+        let name = task.text_at(&["componentRef", "name"])?;
+        self.node.at(&["components", name])
+    }
+
+    /// The artifacts that the inputs of a task stand for.
+    fn inputs<'t>(&self, entry: &'t Entry<'_>, scope: Scope<'_>) -> Given<'t> {
+        let mut given = Given::new();
+        let inputs = entry.node.at(&["inputs", "artifacts"]);
+        for input in inputs.map_or(&[][..], Node::entries) {
+            let mut found = BTreeSet::new();
+            if let Some(name) = input.node.text_at(&["componentInputArtifact"]) {
+                found.extend(scope.given.get(name).into_iter().flatten().cloned());
+            }
+            if let Some(output) = input.node.get("taskOutputArtifact") {
+                let names = (
+                    output.text_at(&["producerTask"]),
+                    output.text_at(&["outputArtifactKey"]),
+                );
+                if let (Some(task), Some(name)) = names {
+                    self.output(scope.component, scope.above, (task, name), 0, &mut found);
+                }
+            }
+            given.insert(&input.key, found);
+        }
+        given
+    }
+
+    /// Finds the artifacts that an output of a task of a component stands for.
+    fn output(
+        &self,
+        component: &Node<'_>,
+        above: &str,
+        (task, output): (&str, &str),
+        depth: usize,
+        found: &mut BTreeSet<Key>,
+    ) {
+        let node = component.at(&["dag", "tasks", task]);
+        let Some(inner) = node.and_then(|node| self.component(node)) else {
+            return;
+        };
+        if inner.get("executorLabel").is_some() {
+            found.insert(self.artifact(&format!("{above}{task}"), output));
+            return;
+        }
+        let selectors = inner.at(&["dag", "outputs", "artifacts", output, "artifactSelectors"]);
+        let above = format!("{above}{task}/");
+        if depth >= MAX_DEPTH || above.len() >= 1_000 {
+            return;
+        }
+        for selector in selectors.map_or(&[][..], Node::items) {
+            let names = (
+                selector.text_at(&["producerSubtask"]),
+                selector.text_at(&["outputArtifactKey"]),
+            );
+            if let (Some(task), Some(name)) = names {
+                if found.len() >= MAX_ARTIFACTS {
+                    return;
+                }
+                self.output(inner, &above, (task, name), depth + 1, found);
+            }
+        }
+    }
+
+    /// The key of an artifact that a task makes.
+    fn artifact(&self, task: &str, output: &str) -> Key {
+        Key {
+            scheme: "artifact".to_owned(),
+            value: format!("{}#{task}/{output}", self.pipeline.value),
+            ..self.pipeline.clone()
+        }
+    }
+
+    /// States what an executor makes and takes.
+    fn artifacts(
+        &self,
+        entry: &Entry<'_>,
+        component: &Node<'_>,
+        name: &str,
+        key: &Key,
+        given: &Given<'_>,
+        said: &mut Said,
+    ) {
+        let outputs = component.at(&["outputDefinitions", "artifacts"]);
+        for output in outputs.map_or(&[][..], Node::entries) {
+            let artifact = self.artifact(name, &output.key);
+            said.mention(output.lines(), Kind::Artifact, &[&artifact], &output.key);
+            let kind = output.node.text_at(&["artifactType", "schemaTitle"]);
+            said.text(output.lines(), &artifact, "type", kind.unwrap_or_default());
+            said.relation(output.lines(), key, Predicate::Writes, &artifact);
+        }
+        let inputs = entry.node.at(&["inputs", "artifacts"]);
+        for input in inputs.map_or(&[][..], Node::entries) {
+            for artifact in given.get(&*input.key).into_iter().flatten() {
+                said.relation(input.lines(), key, Predicate::Reads, artifact);
             }
         }
     }
@@ -293,6 +446,9 @@ platforms:
         [11] pipeline:kfp/churn-training#condition-1/register .outputs = ["model: system.Model"]
         [18] image "registry.example/churn-train" image:registry.example/churn-train
         [18] pipeline:kfp/churn-training#condition-1/register runs_image image:registry.example/churn-train {tag="1.8.1"}
+        [11] artifact "model" artifact:kfp/churn-training#condition-1/register/model
+        [11] artifact:kfp/churn-training#condition-1/register/model .type = "system.Model"
+        [11] pipeline:kfp/churn-training#condition-1/register writes artifact:kfp/churn-training#condition-1/register/model
         [42] pipeline:kfp/churn-training .secrets = ["token"]
         "####);
     }
@@ -301,5 +457,54 @@ platforms:
     fn a_component_that_holds_itself_ends() {
         let text = "components:\n  a: {dag: {tasks: {x: {componentRef: {name: a}}, y: {componentRef: {name: a}}}}}\npipelineInfo: {name: p}\nroot: {dag: {tasks: {x: {componentRef: {name: a}}}}}\n";
         assert!(check("a.yaml", text).lines().count() > 10);
+    }
+
+    #[test]
+    fn artifacts_are_followed_through_the_tasks_that_hold_others() {
+        assert_snapshot!(check("p.yaml", r####"components:
+  comp-train:
+    executorLabel: exec-train
+    outputDefinitions: {artifacts: {model: {artifactType: {schemaTitle: system.Model}}}}
+  comp-use: {executorLabel: exec-use}
+  comp-inner:
+    dag:
+      outputs: {artifacts: {best: {artifactSelectors: [{producerSubtask: train, outputArtifactKey: model}]}}}
+      tasks:
+        train: {componentRef: {name: comp-train}}
+  comp-condition:
+    dag:
+      tasks:
+        use:
+          componentRef: {name: comp-use}
+          inputs: {artifacts: {model: {componentInputArtifact: given}}}
+pipelineInfo: {name: p}
+root:
+  dag:
+    tasks:
+      inner: {componentRef: {name: comp-inner}}
+      condition:
+        componentRef: {name: comp-condition}
+        inputs:
+          artifacts:
+            given:
+              taskOutputArtifact: {producerTask: inner, outputArtifactKey: best}
+"####), @r####"
+        [17] pipeline "p" pipeline:kfp/p
+        [17] pipeline:kfp/p defined_in file:./p.yaml
+        [21] task "inner" pipeline:kfp/p#inner
+        [21] pipeline:kfp/p#inner part_of pipeline:kfp/p
+        [10] task "inner/train" pipeline:kfp/p#inner/train
+        [10] pipeline:kfp/p#inner/train part_of pipeline:kfp/p
+        [4] pipeline:kfp/p#inner/train .outputs = ["model: system.Model"]
+        [4] artifact "model" artifact:kfp/p#inner/train/model
+        [4] artifact:kfp/p#inner/train/model .type = "system.Model"
+        [4] pipeline:kfp/p#inner/train writes artifact:kfp/p#inner/train/model
+        [22-27] task "condition" pipeline:kfp/p#condition
+        [22-27] pipeline:kfp/p#condition part_of pipeline:kfp/p
+        [27] pipeline:kfp/p#condition depends_on pipeline:kfp/p#inner
+        [14-16] task "condition/use" pipeline:kfp/p#condition/use
+        [14-16] pipeline:kfp/p#condition/use part_of pipeline:kfp/p
+        [16] pipeline:kfp/p#condition/use reads artifact:kfp/p#inner/train/model
+        "####);
     }
 }
