@@ -3,7 +3,7 @@
 //! Specifications: `kserve/kserve: pkg/apis/serving/{v1beta1,v1alpha1,v1alpha2}`. A service loads an artifact URI,
 //! which is where a registry says that a version is stored. Images come from the pods of the object.
 
-use virgil_model::{Attributes, Kind, LineSpan, Predicate, Target, Value};
+use virgil_model::{Attributes, Key, Kind, LineSpan, Predicate, Target, Value};
 
 use crate::cluster::manifest::attributes;
 use crate::cluster::{Object, uri_key};
@@ -70,8 +70,11 @@ pub(crate) fn inference_service(object: &Object<'_>, said: &mut Said) {
             if let Some(uri) = entry.node.entry("storageUri") {
                 serve(object, uri, component, said);
             }
-            if let Some(image) = entry.node.entry("image").filter(|_| entry.key == "model") {
+            if let Some(image) = entry.node.entry("image") {
                 crate::cluster::pods::run(image, &object.key, Attributes::new(), said);
+            }
+            if let Some(runtime) = entry.node.entry("runtime").filter(|_| entry.key == "model") {
+                uses_runtime(object, runtime, said);
             }
         }
         let uris = node.get("storageUris").map_or(&[][..], Node::items);
@@ -86,6 +89,57 @@ pub(crate) fn inference_service(object: &Object<'_>, said: &mut Said) {
     let label = format!("serving.kserve.io/inferenceservice={}", object.name);
     let labels = Value::List(vec![Value::Text(label)]);
     said.attribute(object.line(), &object.key, "pod_labels", labels);
+}
+
+/// The runtime that a model names: one of the namespace or one of the cluster, and only who declares it says which.
+fn uses_runtime(object: &Object<'_>, runtime: &Entry<'_>, said: &mut Said) {
+    let Some(name) = runtime.node.text().filter(|name| !name.is_empty()) else {
+        return;
+    };
+    let lines = runtime.lines();
+    let named = runtime_name(object, name);
+    let of_cluster = object
+        .place
+        .object("serving.kserve.io", "ClusterServingRuntime", name);
+    said.same(lines, &named, &of_cluster);
+    said.relation(lines, &object.key, Predicate::UsesTemplate, &named);
+}
+
+/// What the services of a namespace call a runtime.
+fn runtime_name(object: &Object<'_>, name: &str) -> Key {
+    let (cluster, namespace) = (object.place.cluster, object.place.namespace);
+    Key::pointer("serving_runtime", format!("{cluster}/{namespace}/{name}"))
+}
+
+/// A runtime of a namespace is what the services of the namespace mean by its name.
+pub(crate) fn runtime(object: &Object<'_>, said: &mut Said) {
+    said.same(
+        object.line(),
+        &runtime_name(object, &object.name),
+        &object.key,
+    );
+}
+
+/// A model that a service of several models loads.
+pub(crate) fn trained_model(object: &Object<'_>, said: &mut Said) {
+    if let Some(uri) = object
+        .spec(&["model"])
+        .and_then(|model| model.entry("storageUri"))
+    {
+        serve(object, uri, "model", said);
+    }
+    let service = object
+        .node
+        .get("spec")
+        .and_then(|spec| spec.entry("inferenceService"));
+    if let Some(entry) = service
+        && let Some(name) = entry.node.text()
+    {
+        let key = object
+            .place
+            .object("serving.kserve.io", "InferenceService", name);
+        said.relation(entry.lines(), &object.key, Predicate::PartOf, &key);
+    }
 }
 
 fn serve(object: &Object<'_>, uri: &Entry<'_>, component: &str, said: &mut Said) {
@@ -131,6 +185,12 @@ pub(crate) fn language_model(object: &Object<'_>, said: &mut Said) {
     );
     if let Some(uri) = object.spec(&["model"]).and_then(|model| model.entry("uri")) {
         serve(object, uri, "model", said);
+    }
+    let adapters = object.spec(&["model", "lora", "adapters"]);
+    for adapter in adapters.map_or(&[][..], Node::items) {
+        if let Some(uri) = adapter.entry("uri") {
+            serve(object, uri, "adapter", said);
+        }
     }
     for base in object.spec(&["baseRefs"]).map_or(&[][..], Node::items) {
         if let Some(name) = base.text_at(&["name"]) {
@@ -185,6 +245,8 @@ spec: {predictor: {sklearn: {storageUri: "pvc://models/old"}}}
         [12] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud .runtime = "kserve-sklearnserver"
         [9] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud .min_replicas = 1
         [13] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud serves uri:s3://bottega-models/fraud-detector/3 {component="predictor"}
+        [12] serving_runtime:prod-eu/ml-risk/kserve-sklearnserver is kubernetes:prod-eu/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver
+        [12] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud uses_template serving_runtime:prod-eu/ml-risk/kserve-sklearnserver
         [4] resource "fraud" kubernetes:prod-eu/core/Service/ml-risk/fraud
         [4] kubernetes:prod-eu/core/Service/ml-risk/fraud part_of kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud
         [4] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud .pod_labels = ["serving.kserve.io/inferenceservice=fraud"]
@@ -222,6 +284,56 @@ spec:
         [10] kubernetes:default/serving.kserve.io/LLMInferenceService/default/qwen .model = "qwen"
         [10] kubernetes:default/serving.kserve.io/LLMInferenceService/default/qwen serves uri:hf://Qwen/Qwen2.5-7B-Instruct {component="model"}
         [11] kubernetes:default/serving.kserve.io/LLMInferenceService/default/qwen uses_template kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base
+        "####);
+    }
+
+    #[test]
+    fn runtimes_and_models_of_several() {
+        assert_snapshot!(check("a.yaml", r####"apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: llama, namespace: ml}
+spec: {predictor: {model: {runtime: huggingface, image: "r.example/server:1"}}}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {name: huggingface, namespace: ml}
+spec: {containers: [{image: "r.example/huggingface:2"}]}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: TrainedModel
+metadata: {name: cifar10}
+spec: {inferenceService: triton, model: {storageUri: "gs://models/cifar10"}}
+---
+apiVersion: serving.kserve.io/v1alpha2
+kind: LLMInferenceServiceConfig
+metadata: {name: base}
+spec: {model: {uri: "hf://a/b", lora: {adapters: [{uri: "pvc://disk/adapter"}]}}}
+"####), @r####"
+        [3] inference_service "llama" kubernetes:default/serving.kserve.io/InferenceService/ml/llama
+        [3] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .type = "InferenceService"
+        [3] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .namespace = "ml"
+        [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .runtime = "huggingface"
+        [4] image "r.example/server" image:r.example/server
+        [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama runs_image image:r.example/server {tag="1"}
+        [4] serving_runtime:default/ml/huggingface is kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/huggingface
+        [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama uses_template serving_runtime:default/ml/huggingface
+        [3] resource "llama" kubernetes:default/core/Service/ml/llama
+        [3] kubernetes:default/core/Service/ml/llama part_of kubernetes:default/serving.kserve.io/InferenceService/ml/llama
+        [3] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .pod_labels = ["serving.kserve.io/inferenceservice=llama"]
+        [8] resource "huggingface" kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface
+        [8] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .type = "ServingRuntime"
+        [8] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .namespace = "ml"
+        [9] image "r.example/huggingface" image:r.example/huggingface
+        [9] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface runs_image image:r.example/huggingface {tag="2"}
+        [8] serving_runtime:default/ml/huggingface is kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface
+        [13] resource "cifar10" kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10
+        [13] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 .type = "TrainedModel"
+        [14] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 serves uri:gs://models/cifar10 {component="model"}
+        [14] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 part_of kubernetes:default/serving.kserve.io/InferenceService/default/triton
+        [18] resource "base" kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base
+        [18] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base .type = "LLMInferenceServiceConfig"
+        [19] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base serves uri:hf://a/b {component="model"}
+        [19] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base serves pvc:default/default/disk/adapter {component="adapter"}
         "####);
     }
 }
