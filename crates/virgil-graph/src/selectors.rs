@@ -2,7 +2,8 @@
 //!
 //! * A path glob picks what the assets of the same source at matching paths mention.
 //! * Labels pick keys `…:cluster/group/kind/namespace/name` of the namespace whose attribute `labels` (a list
-//!   of `name=value`) has them all.
+//!   of `name=value`) has them all; those of Services only, or by `pod_labels` what declares pods, where the selector
+//!   says so.
 //! * A metric picks keys `metric:…` of that name, by the same attribute; a missing label is empty, as in Prometheus.
 //! * A URI prefix picks global keys that start so, as written or behind their scheme.
 
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::Regex;
-use virgil_model::{KeyClass, Selector, SourceId, Value};
+use virgil_model::{KeyClass, Labelled, Selector, SourceId, Value};
 
 use crate::keys::KeyId;
 use crate::statements::{Fact, Object, Row, RowId};
@@ -150,6 +151,7 @@ enum Rule<'s> {
         cluster: &'s str,
         namespace: &'s str,
         labels: &'s BTreeMap<String, String>,
+        on: Labelled,
     },
     Metric {
         name: &'s str,
@@ -170,12 +172,17 @@ impl<'s> Rule<'s> {
     fn new(selector: &'s Selector) -> Option<Rule<'s>> {
         Some(match selector {
             Selector::PathGlob(_) => return None,
-            Selector::Labels { namespace, labels } => {
+            Selector::Labels {
+                namespace,
+                labels,
+                on,
+            } => {
                 let (cluster, namespace) = namespace.rsplit_once('/')?;
                 Rule::Labels {
                     cluster,
                     namespace,
                     labels,
+                    on: *on,
                 }
             }
             Selector::Metric { name, matchers } => {
@@ -225,13 +232,21 @@ impl<'s> Rule<'s> {
     }
 
     /// Whether the labels of a key let the rule pick it.
-    fn picks(&self, carried: &BTreeMap<String, String>) -> bool {
+    fn picks(&self, carried: &Carried) -> bool {
         match self {
-            Rule::Labels { labels, .. } => labels
-                .iter()
-                .all(|(name, value)| carried.get(name) == Some(value)),
+            Rule::Labels { labels, on, .. } => {
+                let carried = match on {
+                    Labelled::Objects => &carried.labels,
+                    Labelled::Services if carried.is_service => &carried.labels,
+                    Labelled::Services => return false,
+                    Labelled::Pods => &carried.pod_labels,
+                };
+                labels
+                    .iter()
+                    .all(|(name, value)| carried.get(name) == Some(value))
+            }
             Rule::Metric { matchers, .. } => matchers.iter().all(|(label, matcher)| {
-                let value = carried.get(*label).map_or("", String::as_str);
+                let value = carried.labels.get(*label).map_or("", String::as_str);
                 match matcher {
                     Matcher::Is(wanted) => value == *wanted,
                     Matcher::IsNot(wanted) => value != *wanted,
@@ -245,7 +260,25 @@ impl<'s> Rule<'s> {
 }
 
 /// The labels that visible statements give a key.
-fn labels_of(view: &View<'_>, key: KeyId) -> BTreeMap<String, String> {
+struct Carried {
+    /// Its own.
+    labels: BTreeMap<String, String>,
+    /// Those of the pods that it declares.
+    pod_labels: BTreeMap<String, String>,
+    is_service: bool,
+}
+
+fn labels_of(view: &View<'_>, key: KeyId) -> Carried {
+    let name = local_name(&view.statements().keys.entry(key).key);
+    Carried {
+        labels: pairs(view, key, "labels"),
+        pod_labels: pairs(view, key, "pod_labels"),
+        is_service: name.starts_with("core/Service/"),
+    }
+}
+
+/// The pairs of an attribute that is a list of `name=value`.
+fn pairs(view: &View<'_>, key: KeyId, attribute: &str) -> BTreeMap<String, String> {
     let rows = view.statements().keys.entry(key).attributes.iter();
     let lists = rows.filter_map(|row| match view.visible_row(*row) {
         Some(Row {
@@ -256,7 +289,7 @@ fn labels_of(view: &View<'_>, key: KeyId) -> BTreeMap<String, String> {
                     ..
                 },
             ..
-        }) if &**name == "labels" => Some(list),
+        }) if &**name == attribute => Some(list),
         _ => None,
     });
     let pairs = lists.flatten().filter_map(|item| match item {

@@ -26,6 +26,6 @@ pub use evidence::{Evidence, LineSpan, Permalink};
 pub use id::{AssetId, Generation, LabelId, SourceId};
 pub use scope::Scope;
 pub use statement::{
-    Attributes, Key, KeyClass, Kind, Predicate, Says, Selector, Statement, Target, Value,
+    Attributes, Key, KeyClass, Kind, Labelled, Predicate, Says, Selector, Statement, Target, Value,
 };
 pub use term::{Tokenizer, words};

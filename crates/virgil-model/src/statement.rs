@@ -138,6 +138,9 @@ pub enum Selector {
         namespace: String,
         /// The labels that must all be there.
         labels: BTreeMap<String, String>,
+        /// What has to carry them.
+        #[serde(default)]
+        on: Labelled,
     },
     /// Time series of a metric whose labels match.
     Metric {
@@ -148,6 +151,19 @@ pub enum Selector {
     },
     /// Things stored at a URI that starts so.
     UriPrefix(String),
+}
+
+/// What a selector of labels looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Labelled {
+    /// Objects of any kind: their attribute `labels`.
+    #[default]
+    Objects,
+    /// Services only: their attribute `labels`.
+    Services,
+    /// Whatever declares pods: its attribute `pod_labels`.
+    Pods,
 }
 
 /// The value of an attribute.

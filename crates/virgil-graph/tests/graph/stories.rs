@@ -1,7 +1,9 @@
 //! What is one thing, and what changes when assets come and go.
 
 use virgil_graph::{Graph, QueryError, Systems};
-use virgil_model::{AssetId, Kind, Predicate, Selector, Value};
+use virgil_model::{
+    AssetId, Attributes, Key, Kind, Labelled, Predicate, Says, Selector, Target, Value,
+};
 
 use crate::world::*;
 
@@ -208,6 +210,7 @@ fn selectors_pick_labels_metrics_and_uris() {
             Selector::Labels {
                 namespace: "prod/ml".into(),
                 labels,
+                on: Labelled::Objects,
             },
         ),
         selects("alert:prom/errors", Predicate::Monitors, metric),
@@ -249,6 +252,50 @@ fn selectors_pick_labels_metrics_and_uris() {
         reached("pipeline:a/load", Predicate::Reads),
         "uri:s3://lake/orders"
     );
+}
+
+#[test]
+fn a_service_picks_what_declares_its_pods_and_a_monitor_picks_services() {
+    let list = |items: &[&str]| Value::List(items.iter().map(|item| text(item)).collect());
+    let object = |kind: &str| Key::scoped("kubernetes", "prod", &format!("{kind}/ml/fraud"));
+    let (service, deployment) = (object("core/Service"), object("apps/Deployment"));
+    let select = |subject: &Key, predicate, on| Says::Relation {
+        subject: subject.clone(),
+        predicate,
+        object: Target::Selector(Selector::Labels {
+            namespace: "prod/ml".into(),
+            labels: [("app".to_owned(), "fraud".to_owned())].into(),
+            on,
+        }),
+        attributes: Attributes::new(),
+    };
+    let labelled = |key: &Key, name: &str| Says::Attribute {
+        of: key.clone(),
+        name: name.into(),
+        value: list(&["app=fraud"]),
+    };
+    let monitor = object("monitoring.coreos.com/ServiceMonitor");
+    let graph = graph(vec![vec![
+        labelled(&service, "labels"),
+        labelled(&monitor, "labels"),
+        labelled(&object("core/ConfigMap"), "labels"),
+        labelled(&deployment, "pod_labels"),
+        select(&service, Predicate::DependsOn, Labelled::Pods),
+        select(&monitor, Predicate::Monitors, Labelled::Services),
+    ]]);
+    let view = public(&graph);
+    let reached = |from: &Key, predicate| {
+        let from = from.to_string();
+        references(
+            &view,
+            step(refs(&[&from]), virgil_graph::Along::forward(predicate)),
+        )
+    };
+    assert_eq!(
+        reached(&service, Predicate::DependsOn),
+        deployment.to_string()
+    );
+    assert_eq!(reached(&monitor, Predicate::Monitors), service.to_string());
 }
 
 #[test]

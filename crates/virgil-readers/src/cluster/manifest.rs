@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use virgil_model::{Attributes, Files, Key, Kind, LineSpan, Predicate, Selector, Target, Value};
+use virgil_model::{
+    Attributes, Files, Key, Kind, Labelled, LineSpan, Predicate, Selector, Target, Value,
+};
 
 use crate::ci::{argo, tekton};
 use crate::cluster::object::{documents, is_helm, objects};
@@ -67,12 +69,15 @@ pub(crate) fn one(object: &Object<'_>, said: &mut Said) {
     let is_searched = !matches!(
         object.kind,
         "Secret" | "ConfigMap" | "CustomResourceDefinition" | "SealedSecret"
-    ) && !matches!(
-        object.group,
-        "tekton.dev" | "triggers.tekton.dev" | "monitoring.coreos.com"
-    ) && !argo::is_workflow(object);
+    ) && !matches!(object.group, "tekton.dev" | "triggers.tekton.dev")
+        && !argo::is_workflow(object);
     if is_searched {
         pods::state(spec, key, &object.place, said);
+        if object.kind == "Pod"
+            && let Some(labels) = object.node.at(&["metadata", "labels"])
+        {
+            said.attribute(labels.lines(), key, "pod_labels", owners::pairs(labels));
+        }
     }
     particular(object, said);
 }
@@ -112,7 +117,11 @@ fn particular(object: &Object<'_>, said: &mut Said) {
         ("trainer.kubeflow.org", "TrainJob") => training::train_job(object, said),
         ("serving.kserve.io", "InferenceService") => serving::inference_service(object, said),
         ("serving.kserve.io", "InferenceGraph") => serving::graph(object, said),
-        ("serving.kserve.io", "LLMInferenceService") => serving::language_model(object, said),
+        ("serving.kserve.io", "TrainedModel") => serving::trained_model(object, said),
+        ("serving.kserve.io", "ServingRuntime") => serving::runtime(object, said),
+        ("serving.kserve.io", "LLMInferenceService" | "LLMInferenceServiceConfig") => {
+            serving::language_model(object, said);
+        }
         ("argoproj.io", _) => argo::state(object, said),
         ("tekton.dev" | "triggers.tekton.dev", _) => tekton::state(object, said),
         ("autoscaling" | "keda.sh", _) => scaled(object, said),
@@ -142,11 +151,12 @@ pub(crate) fn labels(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
     (!labels.is_empty()).then_some(labels)
 }
 
-/// States an edge to the objects of a namespace that carry labels.
+/// States an edge to what carries the labels of a node in a namespace.
 pub(crate) fn select(
     subject: &Key,
     predicate: Predicate,
     namespace: &str,
+    on: Labelled,
     node: &Node<'_>,
     said: &mut Said,
 ) {
@@ -154,6 +164,7 @@ pub(crate) fn select(
         let selector = Selector::Labels {
             namespace: namespace.to_owned(),
             labels,
+            on,
         };
         let object = Target::Selector(selector);
         said.relation_with(node.lines(), subject, predicate, object, Attributes::new());
@@ -172,6 +183,7 @@ fn service(object: &Object<'_>, said: &mut Said) {
             &object.key,
             Predicate::DependsOn,
             &namespace,
+            Labelled::Pods,
             selector,
             said,
         );
@@ -275,7 +287,7 @@ spec:
         [28] kubernetes:prod-eu/core/Service/shop/shop-api .type = "Service"
         [28] kubernetes:prod-eu/core/Service/shop/shop-api .cluster = "prod-eu"
         [28] kubernetes:prod-eu/core/Service/shop/shop-api .namespace = "shop"
-        [29] kubernetes:prod-eu/core/Service/shop/shop-api depends_on Labels { namespace: "prod-eu/shop", labels: {"app": "shop-api"} }
+        [29] kubernetes:prod-eu/core/Service/shop/shop-api depends_on Labels { namespace: "prod-eu/shop", labels: {"app": "shop-api"}, on: Pods }
         [33] resource "nightly" kubernetes:prod-eu/batch/CronJob/default/nightly
         [33] kubernetes:prod-eu/batch/CronJob/default/nightly .type = "CronJob"
         [33] kubernetes:prod-eu/batch/CronJob/default/nightly .cluster = "prod-eu"
@@ -312,5 +324,31 @@ spec:
             ),
             ""
         );
+    }
+
+    #[test]
+    fn a_service_selects_pods_not_objects() {
+        assert_snapshot!(check("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  labels: {app: x}\nspec:\n  volumes:\n    - projected: {sources: [{secret: {name: s}}, {configMap: {name: c}}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: p}\nspec: {selector: {app: x}}\n"), @r####"
+        [4] resource "p" kubernetes:default/core/Pod/default/p
+        [4] kubernetes:default/core/Pod/default/p .type = "Pod"
+        [5] kubernetes:default/core/Pod/default/p .labels = ["app=x"]
+        [8] kubernetes:default/core/Pod/default/p depends_on kubernetes:default/core/Secret/default/s {via="volume"}
+        [8] kubernetes:default/core/Pod/default/p depends_on kubernetes:default/core/ConfigMap/default/c {via="volume"}
+        [5] kubernetes:default/core/Pod/default/p .pod_labels = ["app=x"]
+        [12] resource "p" kubernetes:default/core/Service/default/p
+        [12] kubernetes:default/core/Service/default/p .type = "Service"
+        [13] kubernetes:default/core/Service/default/p depends_on Labels { namespace: "default/default", labels: {"app": "x"}, on: Pods }
+        "####);
+    }
+
+    #[test]
+    fn a_generated_name_is_known_by_its_file_only() {
+        let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: load-}\n";
+        assert_snapshot!(check("test/a.yaml", &format!("{job}---\n{job}")), @r####"
+        [3] resource "load-*" manifest:./test/a.yaml#batch/Job/default/load-*
+        [3] manifest:./test/a.yaml#batch/Job/default/load-* .type = "Job"
+        [7] resource "load-*" manifest:./test/a.yaml#batch/Job/default/load-*~2
+        [7] manifest:./test/a.yaml#batch/Job/default/load-*~2 .type = "Job"
+        "####);
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! An object is known by `cluster/group/kind/namespace/name`. Manifests do not name their cluster: it is the part of
 //! the path after `clusters/` or `overlays/`, else `default`. The group of core objects is written `core`; objects
-//! without a namespace, and those that never have one, are in `default`.
+//! without a namespace, and those that never have one, are in `default`. An object whose name is generated is another one at
+//! every creation: its prefix names nothing outside its file.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use virgil_model::{Key, LineSpan};
 
@@ -194,7 +196,26 @@ pub(crate) fn objects<'a>(documents: &'a [Node<'a>], path: &'a str) -> Vec<Objec
             objects.extend(Object::of(node, cluster));
         }
     }
+    know_by_file(&mut objects, path);
     objects
+}
+
+/// Gives objects whose name is generated the key of their place in the file.
+fn know_by_file(objects: &mut [Object<'_>], path: &str) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for object in objects {
+        if object.node.text_at(&["metadata", "name"]).is_some() {
+            continue;
+        }
+        let (group, kind, namespace) = (object.group, object.kind, object.place.namespace);
+        let mut name = format!("{path}#{group}/{kind}/{namespace}/{}", object.name);
+        let count = known.entry(name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            name = format!("{name}~{count}");
+        }
+        object.key = Key::scoped("manifest", ".", &name);
+    }
 }
 
 fn has_namespace(group: &str, kind: &str) -> bool {

@@ -39,6 +39,12 @@ pub(crate) fn state(node: &Node<'_>, subject: &Key, place: &Place<'_>, said: &mu
                 }
                 state(&entry.node, subject, place, said);
             }
+            // The operator of Prometheus makes the pods itself.
+            "podMetadata" => {
+                if let Some(labels) = entry.node.get("labels") {
+                    said.attribute(labels.lines(), subject, "pod_labels", owners::pairs(labels));
+                }
+            }
             _ => state(&entry.node, subject, place, said),
         }
     }
@@ -125,6 +131,20 @@ pub(crate) fn volume(node: &Node<'_>, subject: &Key, place: &Place<'_>, said: &m
         ("secret", "secretName", "Secret"),
     ] {
         refer(node.get(field), name, kind, "volume", subject, place, said);
+    }
+    let projected = node.at(&["projected", "sources"]);
+    for source in projected.map_or(&[][..], Node::items) {
+        for (field, kind) in [("configMap", "ConfigMap"), ("secret", "Secret")] {
+            refer(
+                source.get(field),
+                "name",
+                kind,
+                "volume",
+                subject,
+                place,
+                said,
+            );
+        }
     }
 }
 
