@@ -6,7 +6,7 @@
 
 use virgil_model::{Attributes, Files, Key, Kind, Predicate};
 
-use crate::cluster::team;
+use crate::cluster::{cluster_of, team};
 use crate::keys;
 use crate::monitoring::{text, watch};
 use crate::statements::{Asset, Format, Said};
@@ -66,11 +66,11 @@ fn dashboard(node: &Node<'_>, document: &Node<'_>, path: &str, said: &mut Said) 
             }
         }
     }
-    panels(node, &key, 0, said);
+    panels(node, &key, cluster_of(path), 0, said);
 }
 
 /// Panels, those in rows too.
-fn panels(node: &Node<'_>, key: &Key, depth: usize, said: &mut Said) {
+fn panels(node: &Node<'_>, key: &Key, cluster: &str, depth: usize, said: &mut Said) {
     if depth > 4 {
         return;
     }
@@ -82,17 +82,23 @@ fn panels(node: &Node<'_>, key: &Key, depth: usize, said: &mut Said) {
             let attributes: Attributes = title.into_iter().collect();
             for target in panel.get("targets").map_or(&[][..], Node::items) {
                 if let Some(expression) = target.entry("expr") {
-                    target_of(expression, key, &attributes, said);
+                    target_of(expression, key, cluster, &attributes, said);
                 }
             }
-            panels(panel, key, depth + 1, said);
+            panels(panel, key, cluster, depth + 1, said);
         }
     }
 }
 
-fn target_of(expression: &Entry<'_>, key: &Key, attributes: &Attributes, said: &mut Said) {
+fn target_of(
+    expression: &Entry<'_>,
+    key: &Key,
+    cluster: &str,
+    attributes: &Attributes,
+    said: &mut Said,
+) {
     if let Some(written) = expression.node.text() {
-        watch(key, written, expression.lines(), attributes, said);
+        watch(key, written, cluster, expression.lines(), attributes, said);
     }
 }
 
@@ -121,7 +127,9 @@ mod tests {
         [3] dashboard:grafana/fraud .description = "Latency."
         [4] dashboard:grafana/fraud .tags = ["team:ml-risk","model:fraud"]
         [4] dashboard:grafana/fraud owned_by team:label/ml-risk
+        [7] dashboard:grafana/fraud monitors metric:default/fraud:latency:p99 {panel="p99"}
         [7] dashboard:grafana/fraud monitors Metric { name: "fraud:latency:p99", matchers: [] } {panel="p99"}
+        [9] dashboard:grafana/fraud monitors metric:default/a_total {matchers=["ns=\"x\""], panel="Rate"}
         [9] dashboard:grafana/fraud monitors Metric { name: "a_total", matchers: [("ns", "=", "x")] } {panel="Rate"}
         "####);
         assert_eq!(

@@ -7,7 +7,7 @@
 use virgil_model::{Attributes, Files, Key, Kind, Predicate, Value};
 
 use crate::cluster::{Object, Place, cluster_of, team, uri_key};
-use crate::monitoring::{text, watch};
+use crate::monitoring::{metric, text, watch};
 use crate::statements::{Asset, Format, Said};
 use crate::tree::{Entry, Node};
 
@@ -90,7 +90,7 @@ impl Rules<'_> {
             let Some(name) = entry.node.text() else {
                 return;
             };
-            let key = Key::scoped("metric", self.place.cluster, name);
+            let key = metric(self.place.cluster, name);
             said.mention(rule.lines(), Kind::Resource, &[&key], name);
             said.attribute(entry.lines(), &key, "type", text("recording rule"));
             (key, entry)
@@ -103,7 +103,15 @@ impl Rules<'_> {
         if let Some(expression) = rule.entry("expr") {
             let written = expression.node.text().unwrap_or_default();
             said.attribute(expression.lines(), &key, "expression", text(written.trim()));
-            watch(&key, written, expression.lines(), &Attributes::new(), said);
+            let cluster = self.place.cluster;
+            watch(
+                &key,
+                written,
+                cluster,
+                expression.lines(),
+                &Attributes::new(),
+                said,
+            );
         }
         if let Some(wait) = rule.entry("for")
             && let Some(value) = wait.node.text()
@@ -181,10 +189,12 @@ spec: {selector: {matchLabels: {app: fraud}}, namespaceSelector: {matchNames: [a
         [8] metric:default/fraud:latency:p99 .type = "recording rule"
         [8] metric:default/fraud:latency:p99 part_of kubernetes:default/monitoring.coreos.com/PrometheusRule/ml-risk/fraud
         [9-11] metric:default/fraud:latency:p99 .expression = "histogram_quantile(0.99, sum by (le) (\n  rate(request_bucket{model_name=\"fraud\"}[5m])))"
+        [9-11] metric:default/fraud:latency:p99 monitors metric:default/request_bucket {matchers=["model_name=\"fraud\""]}
         [9-11] metric:default/fraud:latency:p99 monitors Metric { name: "request_bucket", matchers: [("model_name", "=", "fraud")] }
         [12-18] alert "HighLatency" alert:default/ml-risk/fraud/fraud/HighLatency
         [12] alert:default/ml-risk/fraud/fraud/HighLatency part_of kubernetes:default/monitoring.coreos.com/PrometheusRule/ml-risk/fraud
         [13] alert:default/ml-risk/fraud/fraud/HighLatency .expression = "fraud:latency:p99 > 0.25"
+        [13] alert:default/ml-risk/fraud/fraud/HighLatency monitors metric:default/fraud:latency:p99
         [13] alert:default/ml-risk/fraud/fraud/HighLatency monitors Metric { name: "fraud:latency:p99", matchers: [] }
         [14] alert:default/ml-risk/fraud/fraud/HighLatency .for = "10m"
         [15] alert:default/ml-risk/fraud/fraud/HighLatency .severity = "page"
@@ -194,8 +204,8 @@ spec: {selector: {matchLabels: {app: fraud}}, namespaceSelector: {matchNames: [a
         [22] resource "fraud" kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud
         [22] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud .type = "ServiceMonitor"
         [22] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud .namespace = "ml-risk"
-        [23] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud monitors Labels { namespace: "default/a", labels: {"app": "fraud"} }
-        [23] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud monitors Labels { namespace: "default/b", labels: {"app": "fraud"} }
+        [23] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud monitors Labels { namespace: "default/a", labels: {"app": "fraud"}, on: Services }
+        [23] kubernetes:default/monitoring.coreos.com/ServiceMonitor/ml-risk/fraud monitors Labels { namespace: "default/b", labels: {"app": "fraud"}, on: Services }
         "####);
     }
 
@@ -204,7 +214,34 @@ spec: {selector: {matchLabels: {app: fraud}}, namespaceSelector: {matchNames: [a
         assert_snapshot!(check("clusters/prod/node.rules.yml", "groups:\n  - name: node\n    rules:\n      - alert: Down\n        expr: up == 0\n      - alert: [x]\n      - x\n"), @r####"
         [4-5] alert "Down" alert:./clusters/prod/node.rules.yml/node/Down
         [5] alert:./clusters/prod/node.rules.yml/node/Down .expression = "up == 0"
+        [5] alert:./clusters/prod/node.rules.yml/node/Down monitors metric:prod/up
         [5] alert:./clusters/prod/node.rules.yml/node/Down monitors Metric { name: "up", matchers: [] }
+        "####);
+    }
+
+    #[test]
+    fn monitors_watch_services_or_pods() {
+        assert_snapshot!(check("a.yaml", r####"apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: pods}
+spec: {selector: {matchLabels: {app: x}}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: k8s, namespace: monitoring}
+spec:
+  image: quay.io/prometheus/prometheus:v3.13.2
+  podMetadata: {labels: {app: prometheus}}
+"####), @r####"
+        [3] resource "pods" kubernetes:default/monitoring.coreos.com/PodMonitor/default/pods
+        [3] kubernetes:default/monitoring.coreos.com/PodMonitor/default/pods .type = "PodMonitor"
+        [4] kubernetes:default/monitoring.coreos.com/PodMonitor/default/pods monitors Labels { namespace: "default/default", labels: {"app": "x"}, on: Pods }
+        [8] resource "k8s" kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s
+        [8] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .type = "Prometheus"
+        [8] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .namespace = "monitoring"
+        [11] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .pod_labels = ["app=prometheus"]
+        [10] image "quay.io/prometheus/prometheus" image:quay.io/prometheus/prometheus
+        [10] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s runs_image image:quay.io/prometheus/prometheus {tag="v3.13.2"}
         "####);
     }
 }
