@@ -2,14 +2,16 @@
 //! `WorkflowTemplate`, `ClusterWorkflowTemplate`; also what Kubeflow Pipelines compiles for Argo.
 //!
 //! A workflow is a pipeline. The tasks of its DAGs and steps are tasks, and so are templates that run a container
-//! without being a task of a DAG, such as the exit handler. A task runs the image of its template.
+//! without being a task of a DAG, such as the exit handler. A task is `workflow#task`, with its template in front
+//! (`workflow#template/task`) where several tasks of the workflow have its name. It runs the images of the template it
+//! names; where that is a DAG itself, the tasks of that DAG are part of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
-use virgil_model::{Attributes, Key, LineSpan, Predicate, Value};
+use virgil_model::{Key, LineSpan, Predicate, Value};
 
 use crate::ci::{task, task_key};
-use crate::cluster::{Object, attributes, container_of, run_image, volume};
+use crate::cluster::{Object, attributes, container_of, volume};
 use crate::statements::Said;
 use crate::tree::{Entry, Node};
 
@@ -17,6 +19,8 @@ use crate::tree::{Entry, Node};
 const MAX_BEFORE: usize = 20;
 /// More templates than this are not looked at.
 const MAX_TEMPLATES: usize = 2_000;
+/// A template that is a DAG is part of no more tasks than this.
+const MAX_CALLS: usize = 200;
 
 /// Whether an object is one of Argo's workflows.
 pub(crate) fn is_workflow(object: &Object<'_>) -> bool {
@@ -27,14 +31,21 @@ pub(crate) fn is_workflow(object: &Object<'_>) -> bool {
         )
 }
 
-/// States schedule, tasks and images of a workflow, or what an Argo CD application deploys.
+/// States schedule, tasks and images of a workflow, what submits one, or what an Argo CD application deploys.
 pub(crate) fn state(object: &Object<'_>, said: &mut Said) {
-    if object.kind == "Application" {
-        application(object, said);
+    match object.kind {
+        "Application" => application(object, said),
+        "WorkflowEventBinding" => {
+            if let Some(reference) = object.spec(&["submit", "workflowTemplateRef"]) {
+                refer(object, &object.key, Predicate::Triggers, reference, said);
+            }
+        }
+        _ if is_workflow(object) => workflow(object, said),
+        _ => {}
     }
-    if !is_workflow(object) {
-        return;
-    }
+}
+
+fn workflow(object: &Object<'_>, said: &mut Said) {
     attributes(
         object,
         &[
@@ -51,119 +62,224 @@ pub(crate) fn state(object: &Object<'_>, said: &mut Said) {
         return;
     };
     if let Some(reference) = spec.get("workflowTemplateRef") {
-        uses_template(object, &object.key, reference, said);
+        refer(
+            object,
+            &object.key,
+            Predicate::UsesTemplate,
+            reference,
+            said,
+        );
     }
     for item in spec.get("volumes").map_or(&[][..], Node::items) {
         volume(item, &object.key, &object.place, said);
     }
     let templates = spec.get("templates").map_or(&[][..], Node::items);
-    let templates = &templates[..templates.len().min(MAX_TEMPLATES)];
-    let mut used = BTreeSet::new();
-    for template in templates {
-        let tasks = template.at(&["dag", "tasks"]).map_or(&[][..], Node::items);
-        let steps = template.get("steps").map_or(&[][..], Node::items);
-        for step in tasks {
-            one(object, templates, step, &mut used, said);
-        }
-        let mut before: Vec<&str> = Vec::new();
-        for group in steps {
-            let mut names = Vec::new();
-            for step in group.one_or_many() {
-                let key = one(object, templates, step, &mut used, said);
-                if let Some(key) = &key {
-                    for name in &before {
-                        let other = task_key(&object.key, name);
-                        said.relation(step.lines(), key, Predicate::DependsOn, &other);
-                    }
-                }
-                names.extend(step.text_at(&["name"]));
-            }
-            names.truncate(MAX_BEFORE);
-            before = names;
+    let workflow = Workflow::of(object, &templates[..templates.len().min(MAX_TEMPLATES)]);
+    for template in workflow.templates.values() {
+        for step in &template.steps {
+            workflow.step(template, step, said);
         }
     }
-    for template in templates {
-        let name = template.text_at(&["name"]).unwrap_or_default();
-        let runs = ["container", "script"]
-            .iter()
-            .find_map(|field| template.get(field));
-        if let Some(node) = runs.filter(|_| !used.contains(name) && !name.is_empty()) {
-            let key = task(&object.key, name, node.lines(), said);
-            container_of(node, &key, &object.place, said);
-        }
-        let sets = template.at(&["containerSet", "containers"]);
-        for entry in sets
-            .into_iter()
-            .flat_map(Node::items)
-            .filter_map(|node| node.entry("image"))
-        {
-            run_image(entry, &object.key, Attributes::new(), said);
+    for template in workflow.templates.values() {
+        if workflow.is_alone(template) {
+            let named = template.node.entry("name");
+            let lines = named.map_or(template.node.lines(), |entry| {
+                LineSpan::new(entry.line, template.node.end.max(entry.line))
+            });
+            let key = task(&object.key, template.name, lines, said);
+            workflow.runs(template.node, &key, said);
         }
     }
 }
 
-/// States one task of a DAG or one step; `None` when it has no name.
-fn one<'a>(
-    object: &Object<'_>,
-    templates: &'a [Node<'a>],
-    step: &'a Node<'a>,
-    used: &mut BTreeSet<&'a str>,
-    said: &mut Said,
-) -> Option<Key> {
-    let name = step.text_at(&["name"])?;
-    let named = step.entry("name").map_or(step.line, |entry| entry.line);
-    let key = task(
-        &object.key,
-        name,
-        LineSpan::new(named, step.end.max(named)),
-        said,
-    );
-    if let Some(template) = step.text_at(&["template"]) {
-        used.insert(template);
-        let template = templates
-            .iter()
-            .find(|node| node.text_at(&["name"]) == Some(template));
-        if let Some(template) = template {
-            for field in ["container", "script"] {
-                if let Some(node) = template.get(field) {
-                    container_of(node, &key, &object.place, said);
+/// One template with the tasks of its DAG or its steps.
+struct Template<'a> {
+    name: &'a str,
+    node: &'a Node<'a>,
+    steps: Vec<Step<'a>>,
+}
+
+/// A task of a DAG, or a step.
+struct Step<'a> {
+    name: &'a str,
+    node: &'a Node<'a>,
+    /// The tasks it waits for, with the lines that say so.
+    before: Vec<(&'a str, LineSpan)>,
+}
+
+struct Workflow<'o, 'a> {
+    object: &'o Object<'a>,
+    /// By name, in the order of names.
+    templates: BTreeMap<&'a str, Template<'a>>,
+    /// How many tasks have a name.
+    named: HashMap<&'a str, usize>,
+    /// The templates that tasks name.
+    used: HashMap<&'a str, usize>,
+}
+
+impl<'o, 'a> Workflow<'o, 'a> {
+    fn of(object: &'o Object<'a>, nodes: &'a [Node<'a>]) -> Workflow<'o, 'a> {
+        let mut workflow = Workflow {
+            object,
+            templates: BTreeMap::new(),
+            named: HashMap::new(),
+            used: HashMap::new(),
+        };
+        for node in nodes {
+            let Some(name) = node.text_at(&["name"]).filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            let template = || Template {
+                name,
+                node,
+                steps: steps(node),
+            };
+            workflow.templates.entry(name).or_insert_with(template);
+        }
+        for step in workflow
+            .templates
+            .values()
+            .flat_map(|template| &template.steps)
+        {
+            *workflow.named.entry(step.name).or_default() += 1;
+            if let Some(used) = step.node.text_at(&["template"]) {
+                *workflow.used.entry(used).or_default() += 1;
+            }
+        }
+        for template in workflow.templates.values() {
+            if workflow.is_alone(template) {
+                *workflow.named.entry(template.name).or_default() += 1;
+            }
+        }
+        workflow
+    }
+
+    /// Whether a template runs something although no task names it.
+    fn is_alone(&self, template: &Template<'_>) -> bool {
+        !self.used.contains_key(template.name) && containers(template.node).next().is_some()
+    }
+
+    /// The name of a task of a template inside the workflow.
+    fn name_of(&self, template: &str, step: &str) -> String {
+        match self.named.get(step) {
+            Some(count) if *count > 1 => format!("{template}/{step}"),
+            _ => step.to_owned(),
+        }
+    }
+
+    fn step(&self, template: &Template<'a>, step: &Step<'a>, said: &mut Said) {
+        let node = step.node;
+        let named = node.entry("name").map_or(node.line, |entry| entry.line);
+        let lines = LineSpan::new(named, node.end.max(named));
+        let workflow = &self.object.key;
+        let key = task(
+            workflow,
+            &self.name_of(template.name, step.name),
+            lines,
+            said,
+        );
+        for (before, lines) in &step.before {
+            let before = task_key(workflow, &self.name_of(template.name, before));
+            said.relation(*lines, &key, Predicate::DependsOn, &before);
+        }
+        if let Some(reference) = node.get("templateRef") {
+            refer(self.object, &key, Predicate::UsesTemplate, reference, said);
+        }
+        if let Some(inline) = node.get("inline") {
+            self.runs(inline, &key, said);
+        }
+        let called = node
+            .entry("template")
+            .and_then(|entry| Some((entry.lines(), self.templates.get(entry.node.text()?)?)));
+        if let Some((lines, called)) = called {
+            self.runs(called.node, &key, said);
+            let calls = self.used.get(called.name).copied().unwrap_or_default();
+            for inner in called.steps.iter().filter(|_| calls <= MAX_CALLS) {
+                let inner = task_key(workflow, &self.name_of(called.name, inner.name));
+                // A template may name itself.
+                if inner != key {
+                    said.relation(lines, &inner, Predicate::PartOf, &key);
                 }
             }
         }
+        parameters(node, &key, said);
     }
-    if let Some(reference) = step.get("templateRef") {
-        uses_template(object, &key, reference, said);
-    }
-    for other in step.get("dependencies").map_or(&[][..], Node::items) {
-        if let Some(name) = other.text() {
-            let before = task_key(&object.key, name);
-            said.relation(other.lines(), &key, Predicate::DependsOn, &before);
+
+    /// States what the containers of a template run and need.
+    fn runs(&self, template: &Node<'_>, key: &Key, said: &mut Said) {
+        if containers(template).next().is_none() {
+            return;
+        }
+        let place = &self.object.place;
+        let beside = ["initContainers", "sidecars"]
+            .into_iter()
+            .filter_map(|field| template.get(field));
+        for node in containers(template).chain(beside.flat_map(Node::items)) {
+            container_of(node, key, place, said);
+        }
+        for item in template.get("volumes").map_or(&[][..], Node::items) {
+            volume(item, key, place, said);
         }
     }
-    if let Some(depends) = step.entry("depends") {
-        for name in depended(depends) {
-            let before = task_key(&object.key, name);
-            said.relation(depends.lines(), &key, Predicate::DependsOn, &before);
+}
+
+/// The containers that a template runs one after the other or together.
+fn containers<'n, 'a>(template: &'n Node<'a>) -> impl Iterator<Item = &'n Node<'a>> {
+    let one = ["container", "script"]
+        .into_iter()
+        .filter_map(|field| template.get(field));
+    let set = template.at(&["containerSet", "containers"]);
+    one.chain(set.map_or(&[][..], Node::items))
+}
+
+/// The tasks of the DAG of a template, or its steps, which wait for the group of steps before.
+fn steps<'a>(template: &'a Node<'a>) -> Vec<Step<'a>> {
+    let mut all = Vec::new();
+    for node in template.at(&["dag", "tasks"]).map_or(&[][..], Node::items) {
+        let Some(name) = node.text_at(&["name"]) else {
+            continue;
+        };
+        let mut before = Vec::new();
+        for other in node.get("dependencies").map_or(&[][..], Node::items) {
+            before.extend(other.text().map(|name| (name, other.lines())));
         }
+        if let Some(depends) = node.entry("depends") {
+            before.extend(depended(depends).map(|name| (name, depends.lines())));
+        }
+        all.push(Step { name, node, before });
     }
-    scripts(step, &key, said);
-    Some(key)
+    let mut earlier: Vec<&str> = Vec::new();
+    for group in template.get("steps").map_or(&[][..], Node::items) {
+        let mut names = Vec::new();
+        let group = group.get("steps").unwrap_or(group);
+        for node in group.one_or_many() {
+            let Some(name) = node.text_at(&["name"]) else {
+                continue;
+            };
+            let before = earlier.iter().map(|earlier| (*earlier, node.lines()));
+            let before = before.collect();
+            all.push(Step { name, node, before });
+            names.push(name);
+        }
+        names.truncate(MAX_BEFORE);
+        earlier = names;
+    }
+    all
 }
 
 /// The task names of a condition such as `(a.Succeeded && !b.Failed) || c`.
-fn depended<'a>(depends: &'a Entry<'_>) -> Vec<&'a str> {
+fn depended<'a>(depends: &'a Entry<'_>) -> impl Iterator<Item = &'a str> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     depends
         .node
         .text()
         .unwrap_or_default()
-        .split(|c| !is_word(c))
+        .split(move |c| !is_word(c))
         .filter_map(|word| word.split('.').next().filter(|name| !name.is_empty()))
-        .collect()
 }
 
 /// Arguments of a task keep their names, so that a script given as one can be found.
-fn scripts(step: &Node<'_>, key: &Key, said: &mut Said) {
+fn parameters(step: &Node<'_>, key: &Key, said: &mut Said) {
     let Some(parameters) = step.at(&["arguments", "parameters"]) else {
         return;
     };
@@ -176,14 +292,21 @@ fn scripts(step: &Node<'_>, key: &Key, said: &mut Said) {
     said.attribute(parameters.lines(), key, "parameters", Value::List(values));
 }
 
-fn uses_template(object: &Object<'_>, subject: &Key, reference: &Node<'_>, said: &mut Said) {
+/// States an edge to the template of the cluster or namespace that a reference names.
+fn refer(
+    object: &Object<'_>,
+    subject: &Key,
+    predicate: Predicate,
+    reference: &Node<'_>,
+    said: &mut Said,
+) {
     if let Some(name) = reference.text_at(&["name"]) {
         let kind = match reference.text_at(&["clusterScope"]) {
             Some("true") => "ClusterWorkflowTemplate",
             _ => "WorkflowTemplate",
         };
         let key = object.place.object("argoproj.io", kind, name);
-        said.relation(reference.lines(), subject, Predicate::UsesTemplate, &key);
+        said.relation(reference.lines(), subject, predicate, &key);
     }
 }
 
@@ -262,12 +385,12 @@ spec:
         [20] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot .parameters = ["script=ingestion/shop.py"]
         [21-23] task "dbt-build" kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build
         [21-23] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build part_of kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly
-        [30] image "registry.example/dbt" image:registry.example/dbt
-        [30] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build runs_image image:registry.example/dbt {tag="2"}
         [23] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build depends_on kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot
         [23] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build depends_on kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#other
-        [32] task "report" kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report
-        [32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report part_of kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly
+        [30] image "registry.example/dbt" image:registry.example/dbt
+        [30] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build runs_image image:registry.example/dbt {tag="2"}
+        [31-32] task "report" kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report
+        [31-32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report part_of kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly
         [32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report runs_image image:registry.example/dbt {tag="2"}
         "####);
     }
@@ -275,16 +398,73 @@ spec:
     #[test]
     fn steps_wait_for_the_group_before() {
         assert_snapshot!(check("w.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: hello-}\nspec:\n  templates:\n    - name: main\n      steps:\n        - - {name: a, template: t}\n        - - {name: b, templateRef: {name: shared, template: x}}\n    - name: t\n      container: {image: busybox}\n"), @r####"
-        [3] pipeline "hello-*" kubernetes:default/argoproj.io/Workflow/default/hello-*
-        [3] kubernetes:default/argoproj.io/Workflow/default/hello-* .type = "Workflow"
-        [8] task "a" kubernetes:default/argoproj.io/Workflow/default/hello-*#a
-        [8] kubernetes:default/argoproj.io/Workflow/default/hello-*#a part_of kubernetes:default/argoproj.io/Workflow/default/hello-*
+        [3] pipeline "hello-*" manifest:./w.yaml#argoproj.io/Workflow/default/hello-*
+        [3] manifest:./w.yaml#argoproj.io/Workflow/default/hello-* .type = "Workflow"
+        [8] task "a" manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a
+        [8] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a part_of manifest:./w.yaml#argoproj.io/Workflow/default/hello-*
         [11] image "docker.io/library/busybox" image:docker.io/library/busybox
-        [11] kubernetes:default/argoproj.io/Workflow/default/hello-*#a runs_image image:docker.io/library/busybox
-        [9] task "b" kubernetes:default/argoproj.io/Workflow/default/hello-*#b
-        [9] kubernetes:default/argoproj.io/Workflow/default/hello-*#b part_of kubernetes:default/argoproj.io/Workflow/default/hello-*
-        [9] kubernetes:default/argoproj.io/Workflow/default/hello-*#b uses_template kubernetes:default/argoproj.io/WorkflowTemplate/default/shared
-        [9] kubernetes:default/argoproj.io/Workflow/default/hello-*#b depends_on kubernetes:default/argoproj.io/Workflow/default/hello-*#a
+        [11] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a runs_image image:docker.io/library/busybox
+        [9] task "b" manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b
+        [9] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b part_of manifest:./w.yaml#argoproj.io/Workflow/default/hello-*
+        [9] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b depends_on manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a
+        [9] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b uses_template kubernetes:default/argoproj.io/WorkflowTemplate/default/shared
+        "####);
+    }
+
+    #[test]
+    fn tasks_of_one_name_are_told_apart_by_their_template() {
+        assert_snapshot!(check("w.yaml", r####"apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: nested}
+spec:
+  templates:
+    - name: outer
+      dag:
+        tasks:
+          - {name: a, template: inner}
+          - {name: b, dependencies: [a], inline: {script: {image: "r.example/b:1"}}}
+    - name: inner
+      steps:
+        - - {name: a, template: leaf}
+        - - {name: c, template: inner}
+    - name: leaf
+      containerSet:
+        containers: [{image: "r.example/one:1"}, {image: "r.example/two:1"}]
+      initContainers: [{image: "r.example/init:1"}]
+      volumes: [{name: v, secret: {secretName: s}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowEventBinding
+metadata: {name: hook}
+spec: {submit: {workflowTemplateRef: {name: nested}}}
+"####), @r####"
+        [3] pipeline "nested" kubernetes:default/argoproj.io/Workflow/default/nested
+        [3] kubernetes:default/argoproj.io/Workflow/default/nested .type = "Workflow"
+        [13] task "inner/a" kubernetes:default/argoproj.io/Workflow/default/nested#inner/a
+        [13] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a part_of kubernetes:default/argoproj.io/Workflow/default/nested
+        [17] image "r.example/one" image:r.example/one
+        [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/one {tag="1"}
+        [17] image "r.example/two" image:r.example/two
+        [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/two {tag="1"}
+        [18] image "r.example/init" image:r.example/init
+        [18] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/init {tag="1"}
+        [19] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a depends_on kubernetes:default/core/Secret/default/s {via="volume"}
+        [14] task "c" kubernetes:default/argoproj.io/Workflow/default/nested#c
+        [14] kubernetes:default/argoproj.io/Workflow/default/nested#c part_of kubernetes:default/argoproj.io/Workflow/default/nested
+        [14] kubernetes:default/argoproj.io/Workflow/default/nested#c depends_on kubernetes:default/argoproj.io/Workflow/default/nested#inner/a
+        [14] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a part_of kubernetes:default/argoproj.io/Workflow/default/nested#c
+        [9] task "outer/a" kubernetes:default/argoproj.io/Workflow/default/nested#outer/a
+        [9] kubernetes:default/argoproj.io/Workflow/default/nested#outer/a part_of kubernetes:default/argoproj.io/Workflow/default/nested
+        [9] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a part_of kubernetes:default/argoproj.io/Workflow/default/nested#outer/a
+        [9] kubernetes:default/argoproj.io/Workflow/default/nested#c part_of kubernetes:default/argoproj.io/Workflow/default/nested#outer/a
+        [10] task "b" kubernetes:default/argoproj.io/Workflow/default/nested#b
+        [10] kubernetes:default/argoproj.io/Workflow/default/nested#b part_of kubernetes:default/argoproj.io/Workflow/default/nested
+        [10] kubernetes:default/argoproj.io/Workflow/default/nested#b depends_on kubernetes:default/argoproj.io/Workflow/default/nested#outer/a
+        [10] image "r.example/b" image:r.example/b
+        [10] kubernetes:default/argoproj.io/Workflow/default/nested#b runs_image image:r.example/b {tag="1"}
+        [23] resource "hook" kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook
+        [23] kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook .type = "WorkflowEventBinding"
+        [24] kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook triggers kubernetes:default/argoproj.io/WorkflowTemplate/default/nested
         "####);
     }
 }
