@@ -9,7 +9,7 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
 TOOLS := $(TARGET_DIR)/tools
 
-.PHONY: demo test check model web build bench retrieval format
+.PHONY: demo test check model web build bench retrieval corpora format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -31,6 +31,12 @@ bench: model build
 retrieval: model
 	@test -n "$(RETRIEVAL_DATA)" || { echo "say where the question sets are: make retrieval RETRIEVAL_DATA=FOLDER" >&2; exit 1; }
 	RETRIEVAL_DATA=$(abspath $(RETRIEVAL_DATA)) cargo test -p virgil --test retrieval --locked
+
+## Compares the graph with what the files of public repositories state: `make corpora CORPORA=FOLDER` (tests/corpora says which).
+corpora: model build
+	@test -n "$(CORPORA)" || { echo "say where the clones are: make corpora CORPORA=FOLDER" >&2; exit 1; }
+	python3 -c "import yaml" || { echo "PyYAML is missing: pip install pyyaml" >&2; exit 1; }
+	python3 -B tests/corpora $(CORPORA) --virgil $(VIRGIL) --model $(DATA_DIR) --work $(TARGET_DIR)/corpora
 
 ## Formatting, lints, documentation and dependency policy, as CI wants them.
 check: web

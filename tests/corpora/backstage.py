@@ -1,0 +1,73 @@
+"""Backstage's catalogue (backstage: docs/features/software-catalog/{descriptor-format,well-known-annotations}.md). Edges:
+
+* every reference in `spec`, with the default kind of its field and the namespace of its entity: owner, system, domain,
+  subdomainOf, subcomponentOf, dependsOn, dependencyOf, providesApis, consumesApis, memberOf, members, parent, children; and those
+  of `relations`, which only the catalogue's API writes.
+* entity defined_in repository (`backstage.io/source-location`, `backstage.io/view-url`, `github.com/project-slug`, `gitlab.com/…`);
+  documented_by the `mkdocs.yml` of `backstage.io/techdocs-ref` where it is a folder.
+
+A Location only says where to read on. Names with `${{ … }}` are those of a template.
+"""
+
+import posixpath
+
+import names
+from tree import Text, entries, get, items, line_of, string
+
+FIELDS = (
+    ("owner", "group", "owned_by", 1), ("system", "system", "part_of", 1), ("domain", "domain", "part_of", 1),
+    ("subdomainOf", "domain", "part_of", 1), ("subcomponentOf", "component", "part_of", 1),
+    ("dependsOn", None, "depends_on", 1), ("dependencyOf", None, "depends_on", -1),
+    ("providesApis", "api", "provides_api", 1), ("consumesApis", "api", "consumes_api", 1),
+    ("memberOf", "group", "member_of", 1), ("members", "user", "member_of", -1),
+    ("parent", "group", "part_of", 1), ("children", "group", "part_of", -1),
+)  # fmt: skip
+RELATIONS = {
+    "ownedBy": "owned_by", "partOf": "part_of", "dependsOn": "depends_on", "providesApi": "provides_api",
+    "consumesApi": "consumes_api", "memberOf": "member_of", "childOf": "part_of",
+}  # fmt: skip
+
+
+def reference(text, default_kind, namespace):
+    kind, colon, rest = text.strip().partition(":")
+    if not colon:
+        kind, rest = default_kind, text.strip()
+    space, slash, name = rest.partition("/")
+    if not kind or not rest:
+        return None
+    return f"backstage:default/{kind}:{space if slash else namespace}/{name if slash else rest}".lower()
+
+
+def state(documents, path, edges):
+    for node in documents:
+        group = (string(node, "apiVersion") or "").partition("/")[0]
+        kind, name = string(node, "kind"), string(node, "metadata", "name")
+        if group.split(".")[-2:] != ["backstage", "io"] or not kind or not name or kind == "Location" or "{{" in name:
+            continue
+        namespace = string(node, "metadata", "namespace") or "default"
+        key = reference(f"{kind}:{namespace}/{name}", None, namespace)
+        for field, default, predicate, way in FIELDS:
+            value = get(node, "spec", field)
+            for item in value if isinstance(value, list) else [value]:
+                other = isinstance(item, Text) and "{{" not in item and reference(item, default, namespace)
+                if other:
+                    ends = (key, other)[::way]
+                    edges.add(ends[0], predicate, ends[1], item.line)
+        for relation in items(node, "relations"):
+            predicate = RELATIONS.get(string(relation, "type"))
+            if predicate and string(relation, "targetRef"):
+                other = reference(string(relation, "targetRef"), None, namespace)
+                edges.add(key, predicate, other, line_of(relation, "targetRef"))
+        for annotation, line, value in entries(node, "metadata", "annotations"):
+            if annotation in ("backstage.io/source-location", "backstage.io/view-url"):
+                repository = names.repository(value.removeprefix("url:"))
+                if repository:
+                    edges.add(key, "defined_in", repository, line)
+                    slug = string(node, "metadata", "annotations", "github.com/project-slug")
+                    if slug and repository.endswith(slug):
+                        edges.same(repository, f"repository:forge/{slug.lower()}")
+            elif annotation in ("github.com/project-slug", "gitlab.com/project-slug"):
+                edges.add(key, "defined_in", f"repository:forge/{value.lower()}", line)
+            elif annotation == "backstage.io/techdocs-ref" and value.startswith("dir:"):
+                folder = posixpath.join(posixpath.dirname(path), value[4:], "mkdocs.yml")
+                edges.add(key, "documented_by", names.file(posixpath.normpath(folder)), line)
