@@ -2,53 +2,75 @@
 
 mod evidently;
 mod grafana;
+mod grafana_alerts;
 mod promql;
 mod rules;
 
 use virgil_model::{Attributes, Key, Labelled, LineSpan, Predicate, Selector, Target, Value};
 
-use crate::cluster::{Object, namespace, run_image, select};
+use crate::cluster::{Object, run_image, select, service_of, uri_key};
 use crate::statements::{Format, Said};
+use crate::tree::Node;
 
 /// The formats of this module.
-pub(crate) static FORMATS: &[Format] = &[rules::FORMAT, grafana::FORMAT, evidently::FORMAT];
+pub(crate) static FORMATS: &[Format] = &[
+    rules::FORMAT,
+    grafana::FORMAT,
+    grafana_alerts::FORMAT,
+    evidently::FORMAT,
+];
 
-/// States what an object of the Prometheus operator watches.
+/// States what an object of the Prometheus operator or of Grafana watches.
 pub(crate) fn object(object: &Object<'_>, said: &mut Said) {
     match object.kind {
         "PrometheusRule" => rules::object(object, said),
         "ServiceMonitor" => monitor(object, Labelled::Services, said),
         "PodMonitor" => monitor(object, Labelled::Pods, said),
+        "Probe" => probe(object, said),
         "Prometheus" | "PrometheusAgent" | "Alertmanager" | "ThanosRuler" => {
             if let Some(image) = object.node.get("spec").and_then(|spec| spec.entry("image")) {
                 run_image(image, &object.key, Attributes::new(), said);
             }
         }
+        "ConfigMap" => grafana::config_map(object, said),
+        "GrafanaDashboard" => grafana::custom(object, said),
+        "GrafanaAlertRuleGroup" => grafana_alerts::object(object, said),
+        "Dashboard" => grafana::resource(object, said),
         _ => {}
     }
 }
 
-/// A monitor watches what carries its labels, in its namespace or in those it names.
 fn monitor(object: &Object<'_>, on: Labelled, said: &mut Said) {
-    let Some(labels) = object.spec(&["selector", "matchLabels"]) else {
-        return;
-    };
-    let names = object.spec(&["namespaceSelector", "matchNames"]);
-    let names: Vec<&str> = names
-        .map_or(&[][..], |node| node.items())
-        .iter()
-        .filter_map(|node| node.text())
-        .collect();
-    if names.is_empty() {
-        let namespace = namespace(object);
-        select(
-            &object.key,
-            Predicate::Monitors,
-            &namespace,
+    if let Some(selector) = object.spec(&["selector"]) {
+        watch_labels(
+            object,
+            selector,
+            object.spec(&["namespaceSelector"]),
             on,
-            labels,
             said,
         );
+    }
+}
+
+/// A monitor watches what carries its labels, in its namespace, in those it names or in all of the cluster (`*`).
+fn watch_labels(
+    object: &Object<'_>,
+    selector: &Node<'_>,
+    namespaces: Option<&Node<'_>>,
+    on: Labelled,
+    said: &mut Said,
+) {
+    let is_any = namespaces.and_then(|node| node.text_at(&["any"])) == Some("true");
+    let names = namespaces.and_then(|node| node.get("matchNames"));
+    let mut names: Vec<&str> = names
+        .map_or(&[][..], Node::items)
+        .iter()
+        .filter_map(Node::text)
+        .collect();
+    if is_any {
+        names = vec!["*"];
+    } else if names.is_empty() {
+        names.push(object.place.namespace);
     }
     for name in names {
         let namespace = format!("{}/{name}", object.place.cluster);
@@ -57,9 +79,30 @@ fn monitor(object: &Object<'_>, on: Labelled, said: &mut Said) {
             Predicate::Monitors,
             &namespace,
             on,
-            labels,
+            selector,
             said,
         );
+    }
+}
+
+/// A probe asks the addresses that it lists, or those of ingresses.
+fn probe(object: &Object<'_>, said: &mut Said) {
+    let listed = object.spec(&["targets", "staticConfig", "static"]);
+    for target in listed.map_or(&[][..], Node::items) {
+        let Some(address) = target.text() else {
+            continue;
+        };
+        let key = service_of(address, &object.place).or_else(|| uri_key(address, &object.place));
+        match key {
+            Some(key) => said.relation(target.lines(), &object.key, Predicate::Monitors, &key),
+            None => said.text(target.lines(), &object.key, "target", address),
+        }
+    }
+    if let Some(ingress) = object.spec(&["targets", "ingress"])
+        && let Some(selector) = ingress.get("selector")
+    {
+        let namespaces = ingress.get("namespaceSelector");
+        watch_labels(object, selector, namespaces, Labelled::Objects, said);
     }
 }
 

@@ -181,10 +181,18 @@ pub(crate) fn json(text: &str) -> Vec<Node<'_>> {
         .unwrap_or_default()
 }
 
-/// The value of a JSON text that another file holds in a string, on the line of the string.
-pub(crate) fn json_inside(text: &str, line: u32) -> Option<Node<'_>> {
-    let mut node = json(text).pop()?;
-    node.move_to(line);
+/// The value of a JSON text that another file holds in a string. Its lines are those of the file where the string is
+/// a block that is kept as it is written, else all of it stands where the string does.
+pub(crate) fn json_inside<'n>(string: &'n Node<'_>) -> Option<Node<'n>> {
+    let text = string.text()?;
+    let parsed = json_tree::parse(text).ok()?;
+    let lines = (string.end - string.line) as usize + 1;
+    if lines > 1 && lines == text.lines().count() {
+        return Some(from_json(&parsed, string.line - 1));
+    }
+    let mut node = from_json(&parsed, 0);
+    node.move_to(string.line);
+    node.end = string.end;
     Some(node)
 }
 

@@ -142,7 +142,7 @@ fn content<'n>(aspect: &'n Node<'_>) -> Option<Cow<'n, Node<'n>>> {
         return aspect.is_map().then_some(Cow::Borrowed(aspect));
     };
     match value.text() {
-        Some(text) => tree::json_inside(text, value.line).map(Cow::Owned),
+        Some(_) => tree::json_inside(value).map(Cow::Owned),
         None => Some(Cow::Borrowed(value)),
     }
 }

@@ -120,34 +120,35 @@ impl Rules<'_> {
         }
         for field in ["labels", "annotations"] {
             for entry in rule.get(field).map_or(&[][..], Node::entries) {
-                self.label(entry, &key, said);
+                label(entry, &key, &self.place, said);
             }
         }
     }
+}
 
-    fn label(&self, entry: &Entry<'_>, key: &Key, said: &mut Said) {
-        let Some(value) = entry.node.text() else {
-            return;
-        };
-        match &*entry.key {
-            "team" | "owner" if !value.contains("{{") => {
-                said.relation(entry.lines(), key, Predicate::OwnedBy, &team(value));
-            }
-            "runbook_url" | "runbook" | "dashboard_url" => {
-                if let Some(uri) = uri_key(value, &self.place) {
-                    said.relation(entry.lines(), key, Predicate::DocumentedBy, &uri);
-                }
-            }
-            "severity" | "summary" | "description" | "message" | "model_name" | "priority" => {
-                said.attribute(
-                    entry.lines(),
-                    key,
-                    &entry.key,
-                    Value::Text(value.to_owned()),
-                );
-            }
-            _ => {}
+/// A label or an annotation of an alert.
+pub(super) fn label(entry: &Entry<'_>, key: &Key, place: &Place<'_>, said: &mut Said) {
+    let Some(value) = entry.node.text() else {
+        return;
+    };
+    match &*entry.key {
+        "team" | "owner" if !value.contains("{{") => {
+            said.relation(entry.lines(), key, Predicate::OwnedBy, &team(value));
         }
+        "runbook_url" | "runbook" | "dashboard_url" => {
+            if let Some(uri) = uri_key(value, place) {
+                said.relation(entry.lines(), key, Predicate::DocumentedBy, &uri);
+            }
+        }
+        "severity" | "summary" | "description" | "message" | "model_name" | "priority" => {
+            said.attribute(
+                entry.lines(),
+                key,
+                &entry.key,
+                Value::Text(value.to_owned()),
+            );
+        }
+        _ => {}
     }
 }
 
@@ -242,6 +243,51 @@ spec:
         [11] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .pod_labels = ["app=prometheus"]
         [10] image "quay.io/prometheus/prometheus" image:quay.io/prometheus/prometheus
         [10] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s runs_image image:quay.io/prometheus/prometheus {tag="v3.13.2"}
+        "####);
+    }
+
+    #[test]
+    fn monitors_and_probes_select() {
+        assert_snapshot!(check("m.yaml", r####"apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: all, namespace: monitoring}
+spec:
+  namespaceSelector: {any: true}
+  selector:
+    matchLabels: {app: kserve}
+    matchExpressions:
+      - {key: tier, operator: In, values: [front, back]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: odd}
+spec: {selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Probe
+metadata: {name: shop, namespace: monitoring}
+spec:
+  prober: {url: blackbox.monitoring.svc:9115}
+  targets:
+    staticConfig:
+      static: ["http://shop-api.shop.svc:8080/healthz", "https://shop.bottega.example/", "10.0.0.1:80"]
+    ingress: {selector: {matchLabels: {public: "true"}}, namespaceSelector: {matchNames: [shop]}}
+"####), @r####"
+        [3] resource "all" kubernetes:default/monitoring.coreos.com/ServiceMonitor/monitoring/all
+        [3] kubernetes:default/monitoring.coreos.com/ServiceMonitor/monitoring/all .type = "ServiceMonitor"
+        [3] kubernetes:default/monitoring.coreos.com/ServiceMonitor/monitoring/all .namespace = "monitoring"
+        [7-9] kubernetes:default/monitoring.coreos.com/ServiceMonitor/monitoring/all monitors Labels { namespace: "default/*", labels: {"app": "kserve", "tier": "front"}, on: Services }
+        [7-9] kubernetes:default/monitoring.coreos.com/ServiceMonitor/monitoring/all monitors Labels { namespace: "default/*", labels: {"app": "kserve", "tier": "back"}, on: Services }
+        [13] resource "odd" kubernetes:default/monitoring.coreos.com/PodMonitor/default/odd
+        [13] kubernetes:default/monitoring.coreos.com/PodMonitor/default/odd .type = "PodMonitor"
+        [14] kubernetes:default/monitoring.coreos.com/PodMonitor/default/odd .selector = "has expressions other than `In`"
+        [18] resource "shop" kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop
+        [18] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop .type = "Probe"
+        [18] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop .namespace = "monitoring"
+        [23] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop monitors kubernetes:default/core/Service/shop/shop-api
+        [23] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop monitors uri:https://shop.bottega.example
+        [23] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop .target = "10.0.0.1:80"
+        [24] kubernetes:default/monitoring.coreos.com/Probe/monitoring/shop monitors Labels { namespace: "default/shop", labels: {"public": "true"}, on: Objects }
         "####);
     }
 }

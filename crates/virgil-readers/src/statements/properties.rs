@@ -141,6 +141,16 @@ const SAMPLES: &[(&str, &str, &str)] = &[
 "customProperties": {"a": {"int_value": "7"}}}, {"id": "6", "registeredModelId": "1", "servingEnvironmentId": "2"}]}"#,
     ),
     (
+        "grafana-alerts",
+        "alerting/a.yaml",
+        "groups:\n- rules:\n  - uid: u\n    title: t\n    data: [{datasourceUid: p, model: {expr: 'a > 1'}}, {model: '{\"expr\": \"b\"}'}]\n    labels: {team: x}\n    annotations: {__dashboardUid__: d}\n",
+    ),
+    (
+        "kubernetes",
+        "dashboards.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.json: |-\n    {\"title\": \"t\", \"schemaVersion\": 1,\n    \"panels\": [{\"targets\": [{\"expr\": \"a\"}],\n    \"alert\": {\"name\": \"n\"}}]}\n---\napiVersion: grafana.integreatly.org/v1beta1\nkind: GrafanaDashboard\nmetadata: {name: b}\nspec:\n  json: >\n    {\"title\": \"t\",\n\n    \"panels\": []}\n---\napiVersion: dashboard.grafana.app/v2\nkind: Dashboard\nmetadata: {name: c}\nspec: {title: t, elements: {p: {spec: {data: {spec: {queries: [{spec: {query: {spec: {expr: a}}}}]}}}}}}\n---\napiVersion: monitoring.coreos.com/v1\nkind: Probe\nmetadata: {name: p}\nspec: {targets: {staticConfig: {static: ['http://a.b.svc']}, ingress: {selector: {matchExpressions: [{key: a, operator: In, values: [b]}]}}}}\n",
+    ),
+    (
         "evidently",
         "report.json",
         r#"{"metrics": [{"metric_name": "ValueDrift(column=a)", "config": {"type": "evidently:metric_v2:ValueDrift", "column": "a"}, "value": 0.1},
