@@ -27,7 +27,8 @@ pub enum FreeHop {
 }
 
 /// Which side of a relation a selector stands for. A statement can only put a selector in the object's
-/// place; "the files under `src/` are owned by team a" is stated with the team as subject.
+/// place; "the files under `src/` are owned by team a" is stated with the team as subject, and "the notebooks with these
+/// labels use a template" with the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Selected {
     Subjects,
@@ -210,7 +211,7 @@ pub fn signature(predicate: Predicate) -> Signature {
         _ => FreeHop::Never,
     };
     let selected = match predicate {
-        Predicate::OwnedBy => Selected::Subjects,
+        Predicate::OwnedBy | Predicate::UsesTemplate => Selected::Subjects,
         _ => Selected::Objects,
     };
     Signature {

@@ -1,10 +1,12 @@
 //! What runs, and where: Kubernetes manifests, Terraform, interfaces.
 
 mod api;
+mod delivery;
 mod image;
 mod kubeflow;
 mod kustomize;
 mod manifest;
+mod network;
 mod object;
 mod owners;
 mod patch;
@@ -15,10 +17,10 @@ mod training;
 mod uri;
 
 pub(crate) use image::{key as image_key, relate as relate_image};
-pub(crate) use manifest::{attributes, namespace, select};
+pub(crate) use manifest::{attributes, select};
 pub(crate) use object::{Object, Place, cluster_of};
 pub(crate) use owners::team;
-pub(crate) use pods::{container as container_of, run as run_image, volume};
+pub(crate) use pods::{container as container_of, run as run_image, service as service_of, volume};
 pub(crate) use uri::key as uri_key;
 
 use crate::statements::Format;

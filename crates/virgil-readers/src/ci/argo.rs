@@ -31,10 +31,9 @@ pub(crate) fn is_workflow(object: &Object<'_>) -> bool {
         )
 }
 
-/// States schedule, tasks and images of a workflow, what submits one, or what an Argo CD application deploys.
+/// States schedule, tasks and images of a workflow, and what submits one.
 pub(crate) fn state(object: &Object<'_>, said: &mut Said) {
     match object.kind {
-        "Application" => application(object, said),
         "WorkflowEventBinding" => {
             if let Some(reference) = object.spec(&["submit", "workflowTemplateRef"]) {
                 refer(object, &object.key, Predicate::Triggers, reference, said);
@@ -311,26 +310,6 @@ fn refer(
 }
 
 /// An application of Argo CD: the repository, folder and revision it deploys.
-fn application(object: &Object<'_>, said: &mut Said) {
-    attributes(
-        object,
-        &[
-            ("path", &["source", "path"]),
-            ("revision", &["source", "targetRevision"]),
-            ("destination", &["destination", "namespace"]),
-        ],
-        said,
-    );
-    let source = object
-        .spec(&["source"])
-        .and_then(|source| source.entry("repoURL"));
-    if let Some(entry) = source
-        && let Some(key) = entry.node.text().and_then(crate::keys::repository)
-    {
-        said.relation(entry.lines(), &object.key, Predicate::DependsOn, &key);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::statements::shown::check;

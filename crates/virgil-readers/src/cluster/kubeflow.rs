@@ -1,16 +1,27 @@
 //! Objects of Kubeflow that are neither training nor serving: `PodDefault` and `ScheduledWorkflow`.
 
-use virgil_model::{Predicate, Target, Value};
+use virgil_model::{Labelled, Predicate, Target, Value};
 
-use crate::cluster::manifest::attributes;
+use crate::cluster::manifest::{self, attributes};
 use crate::cluster::{Object, owners, pods};
 use crate::statements::Said;
 use crate::tree::Node;
 
-/// A `PodDefault` changes the pods that its labels select; no edge leads from a selected pod to it, so the selector
-/// is an attribute.
+/// A `PodDefault` changes the pods that its labels select: what carries the labels, such as a notebook, uses it.
 pub(crate) fn pod_default(object: &Object<'_>, said: &mut Said) {
     attributes(object, &[("description", &["desc"])], said);
+    if let Some(selector) = object.spec(&["selector"]) {
+        let namespace = manifest::namespace(object);
+        let predicate = Predicate::UsesTemplate;
+        manifest::select(
+            &object.key,
+            predicate,
+            &namespace,
+            Labelled::Objects,
+            selector,
+            said,
+        );
+    }
     if let Some(labels) = object.spec(&["selector", "matchLabels"]) {
         said.attribute(
             labels.lines(),
@@ -22,6 +33,7 @@ pub(crate) fn pod_default(object: &Object<'_>, said: &mut Said) {
     let Some(spec) = object.node.get("spec") else {
         return;
     };
+    // The fields of a container stand in the specification itself; those of pods were found there already.
     pods::container(spec, &object.key, &object.place, said);
 }
 
@@ -126,6 +138,7 @@ spec:
         [17] kubernetes:prod-eu/kubeflow.org/PodDefault/default/gpu .cluster = "prod-eu"
         [21] kubernetes:prod-eu/kubeflow.org/PodDefault/default/gpu depends_on kubernetes:prod-eu/core/Secret/default/token {via="environment"}
         [19] kubernetes:prod-eu/kubeflow.org/PodDefault/default/gpu .description = "GPU"
+        [20] kubernetes:prod-eu/kubeflow.org/PodDefault/default/gpu uses_template Labels { namespace: "prod-eu/default", labels: {"gpu": "true"}, on: Objects }
         [20] kubernetes:prod-eu/kubeflow.org/PodDefault/default/gpu .selector = ["gpu=true"]
         "####);
     }

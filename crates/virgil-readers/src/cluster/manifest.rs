@@ -12,10 +12,15 @@ use virgil_model::{
 
 use crate::ci::{argo, tekton};
 use crate::cluster::object::{documents, is_helm, objects};
-use crate::cluster::{Object, kubeflow, kustomize, owners, pods, serving, training};
+use crate::cluster::{
+    Object, delivery, kubeflow, kustomize, network, owners, pods, serving, training,
+};
 use crate::monitoring;
 use crate::statements::{Asset, Said};
 use crate::tree::{Entry, Node};
+
+/// A selector that allows for more sets of labels than this is not resolved.
+const MAX_ALTERNATIVES: usize = 50;
 
 /// Whether a file may hold manifests.
 pub(crate) fn accepts(asset: &Asset<'_>) -> bool {
@@ -63,15 +68,14 @@ pub(crate) fn one(object: &Object<'_>, said: &mut Said) {
         );
     }
     owners::state(object, said);
-    let Some(spec) = object.node.get("spec") else {
-        return;
-    };
     let is_searched = !matches!(
         object.kind,
         "Secret" | "ConfigMap" | "CustomResourceDefinition" | "SealedSecret"
-    ) && !matches!(object.group, "tekton.dev" | "triggers.tekton.dev")
-        && !argo::is_workflow(object);
-    if is_searched {
+    ) && !matches!(
+        object.group,
+        "tekton.dev" | "triggers.tekton.dev" | "dashboard.grafana.app"
+    ) && !argo::is_workflow(object);
+    if let Some(spec) = object.node.get("spec").filter(|_| is_searched) {
         pods::state(spec, key, &object.place, said);
         if object.kind == "Pod"
             && let Some(labels) = object.node.at(&["metadata", "labels"])
@@ -90,15 +94,20 @@ fn kind(object: &Object<'_>) -> Kind {
         ("trainer.kubeflow.org", "TrainJob") => Kind::TrainingJob,
         ("trainer.kubeflow.org", "TrainingRuntime" | "ClusterTrainingRuntime") => Kind::Template,
         (_, "InferenceService" | "InferenceGraph" | "LLMInferenceService")
-            if object.group == "serving.kserve.io" =>
+            if matches!(object.group, "serving.kserve.io" | "serving.kubeflow.org") =>
         {
             Kind::InferenceService
         }
+        (
+            "serving.kserve.io",
+            "ServingRuntime" | "ClusterServingRuntime" | "LLMInferenceServiceConfig",
+        ) => Kind::Template,
         ("argoproj.io", _) if argo::is_workflow(object) => Kind::Pipeline,
         ("tekton.dev", "Pipeline" | "PipelineRun") => Kind::Pipeline,
         ("tekton.dev", "Task" | "ClusterTask" | "TaskRun") => Kind::Task,
         (_, "GrafanaDashboard" | "Dashboard")
-            if object.group.ends_with("grafana.app") || object.group.starts_with("grafana.") =>
+            if object.group.ends_with("grafana.app")
+                || object.group.contains("integreatly.org") =>
         {
             Kind::Dashboard
         }
@@ -108,24 +117,38 @@ fn kind(object: &Object<'_>) -> Kind {
 
 fn particular(object: &Object<'_>, said: &mut Said) {
     match (object.group, object.kind) {
-        ("core", "Service") => service(object, said),
+        ("core", "Service") => network::service(object, said),
+        ("networking.k8s.io" | "extensions", "Ingress")
+        | ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute")
+        | ("networking.istio.io", "VirtualService") => network::route(object, said),
         ("batch", "CronJob") => schedule(object, "schedule", "timeZone", said),
         ("kubeflow.org", "PodDefault") => kubeflow::pod_default(object, said),
         ("kubeflow.org", "ScheduledWorkflow") => kubeflow::scheduled_workflow(object, said),
         ("kubeflow.org", "Experiment") => training::experiment(object, said),
         ("kubeflow.org", kind) if training::is_job(kind) => training::job(object, said),
         ("trainer.kubeflow.org", "TrainJob") => training::train_job(object, said),
-        ("serving.kserve.io", "InferenceService") => serving::inference_service(object, said),
+        ("trainer.kubeflow.org", "TrainingRuntime" | "ClusterTrainingRuntime") => {
+            training::runtime(object, said);
+        }
+        ("serving.kserve.io" | "serving.kubeflow.org", "InferenceService") => {
+            serving::inference_service(object, said)
+        }
         ("serving.kserve.io", "InferenceGraph") => serving::graph(object, said),
         ("serving.kserve.io", "TrainedModel") => serving::trained_model(object, said),
-        ("serving.kserve.io", "ServingRuntime") => serving::runtime(object, said),
+        ("serving.kserve.io", "ServingRuntime" | "ClusterServingRuntime") => {
+            serving::runtime(object, said);
+        }
         ("serving.kserve.io", "LLMInferenceService" | "LLMInferenceServiceConfig") => {
             serving::language_model(object, said);
         }
+        ("argoproj.io", "Application" | "ApplicationSet") => delivery::state(object, said),
         ("argoproj.io", _) => argo::state(object, said),
+        (group, _) if group.ends_with(".fluxcd.io") => delivery::state(object, said),
         ("tekton.dev" | "triggers.tekton.dev", _) => tekton::state(object, said),
         ("autoscaling" | "keda.sh", _) => scaled(object, said),
-        ("monitoring.coreos.com", _) => monitoring::object(object, said),
+        ("core", "ConfigMap")
+        | ("monitoring.coreos.com" | "dashboard.grafana.app", _)
+        | (_, "GrafanaDashboard" | "GrafanaAlertRuleGroup") => monitoring::object(object, said),
         _ => {}
     }
 }
@@ -144,50 +167,75 @@ pub(crate) fn attributes(object: &Object<'_>, fields: &[(&str, &[&str])], said: 
     }
 }
 
-/// The labels of a selector that is a plain map; `None` when there are none.
-pub(crate) fn labels(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
-    let label = |entry: &Entry<'_>| Some((entry.key.to_string(), entry.node.text()?.to_owned()));
-    let labels: BTreeMap<String, String> = node.entries().iter().filter_map(label).collect();
-    (!labels.is_empty()).then_some(labels)
-}
-
-/// States an edge to what carries the labels of a node in a namespace.
+/// States an edge to the objects of a namespace that a selector picks: `matchLabels` and those `matchExpressions` that
+/// list values, or a plain map of labels. A selector that says anything else is only an attribute, because what it
+/// picks would be more than it says.
 pub(crate) fn select(
     subject: &Key,
     predicate: Predicate,
     namespace: &str,
     on: Labelled,
-    node: &Node<'_>,
+    selector: &Node<'_>,
     said: &mut Said,
 ) {
-    if let Some(labels) = labels(node) {
+    let lines = selector.lines();
+    let Some(alternatives) = alternatives(selector) else {
+        let text = "has expressions other than `In`";
+        said.text(lines, subject, "selector", text);
+        return;
+    };
+    for labels in alternatives.into_iter().filter(|labels| !labels.is_empty()) {
         let selector = Selector::Labels {
             namespace: namespace.to_owned(),
             labels,
             on,
         };
         let object = Target::Selector(selector);
-        said.relation_with(node.lines(), subject, predicate, object, Attributes::new());
+        said.relation_with(lines, subject, predicate, object, Attributes::new());
     }
+}
+
+/// The sets of labels one of which must be carried; `None` when they cannot be listed.
+fn alternatives(selector: &Node<'_>) -> Option<Vec<BTreeMap<String, String>>> {
+    let label = |entry: &Entry<'_>| Some((entry.key.to_string(), entry.node.text()?.to_owned()));
+    let is_plain =
+        selector.get("matchLabels").is_none() && selector.get("matchExpressions").is_none();
+    let labels = if is_plain {
+        Some(selector)
+    } else {
+        selector.get("matchLabels")
+    };
+    let labels = labels.map_or(&[][..], Node::entries);
+    let mut sets = vec![labels.iter().filter_map(label).collect::<BTreeMap<_, _>>()];
+    for expression in selector
+        .get("matchExpressions")
+        .map_or(&[][..], Node::items)
+    {
+        let values = expression.get("values").map_or(&[][..], Node::items);
+        let key = expression.text_at(&["key"])?;
+        let is_listed = expression.text_at(&["operator"]) == Some("In")
+            && !values.is_empty()
+            && sets.len() * values.len() <= MAX_ALTERNATIVES;
+        if !is_listed {
+            return None;
+        }
+        sets = sets
+            .iter()
+            .flat_map(|set| {
+                values.iter().filter_map(Node::text).map(|value| {
+                    let mut set = set.clone();
+                    set.insert(key.to_owned(), value.to_owned());
+                    set
+                })
+            })
+            .collect();
+    }
+    Some(sets)
 }
 
 /// `cluster/namespace`, as selectors of labels want it.
 pub(crate) fn namespace(object: &Object<'_>) -> String {
     format!("{}/{}", object.place.cluster, object.place.namespace)
-}
-
-fn service(object: &Object<'_>, said: &mut Said) {
-    if let Some(selector) = object.spec(&["selector"]) {
-        let namespace = namespace(object);
-        select(
-            &object.key,
-            Predicate::DependsOn,
-            &namespace,
-            Labelled::Pods,
-            selector,
-            said,
-        );
-    }
 }
 
 fn schedule(object: &Object<'_>, field: &str, zone: &str, said: &mut Said) {

@@ -27,6 +27,17 @@ pub(crate) fn state(object: &Object<'_>, said: &mut Said) {
     if let Some(labels) = metadata("labels") {
         said.attribute(labels.lines(), &object.key, "labels", pairs(labels));
     }
+    for owner in metadata("ownerReferences").map_or(&[][..], Node::items) {
+        if let (Some(version), Some(kind), Some(name)) = (
+            owner.text_at(&["apiVersion"]),
+            owner.text_at(&["kind"]),
+            owner.text_at(&["name"]),
+        ) {
+            let group = version.split_once('/').map_or("core", |(group, _)| group);
+            let owner_key = object.place.object(group, kind, name);
+            said.relation(owner.lines(), &object.key, Predicate::PartOf, &owner_key);
+        }
+    }
     if let Some(owner) = object.spec(&["owner"])
         && object.kind == "Profile"
         && let Some(name) = owner.text_at(&["name"])

@@ -27,6 +27,12 @@ pub(crate) fn state(node: &Node<'_>, subject: &Key, place: &Place<'_>, said: &mu
                 }
             }
             "env" | "envFrom" => environment(&entry.node, subject, place, said),
+            "imagePullSecrets" => {
+                for secret in entry.node.items() {
+                    let secret = Some(secret);
+                    refer(secret, "name", "Secret", "image pull", subject, place, said);
+                }
+            }
             "serviceAccountName" => {
                 if let Some(name) = entry.node.text() {
                     let name = Value::Text(name.to_owned());
@@ -63,8 +69,15 @@ pub(crate) fn container(node: &Node<'_>, subject: &Key, place: &Place<'_>, said:
             environment(node, subject, place, said);
         }
     }
+    if let Some(resources) = node.get("resources") {
+        gpus(resources, subject, said);
+    }
+}
+
+/// States how many GPUs a container may use.
+pub(crate) fn gpus(resources: &Node<'_>, subject: &Key, said: &mut Said) {
     for amounts in ["limits", "requests"] {
-        let amounts = node.at(&["resources", amounts]);
+        let amounts = resources.get(amounts);
         let gpu = amounts
             .into_iter()
             .flat_map(Node::entries)
@@ -132,6 +145,7 @@ pub(crate) fn volume(node: &Node<'_>, subject: &Key, place: &Place<'_>, said: &m
     ] {
         refer(node.get(field), name, kind, "volume", subject, place, said);
     }
+    // Several sources in one folder.
     let projected = node.at(&["projected", "sources"]);
     for source in projected.map_or(&[][..], Node::items) {
         for (field, kind) in [("configMap", "ConfigMap"), ("secret", "Secret")] {
@@ -175,7 +189,7 @@ fn refer(
 }
 
 /// The Service that a URL inside the cluster names: `http://name.namespace.svc…`.
-fn service(url: &str, place: &Place<'_>) -> Option<Key> {
+pub(crate) fn service(url: &str, place: &Place<'_>) -> Option<Key> {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = host.split(['/', ':', '?', ',']).next()?;
     let mut parts = host.split('.');
@@ -196,4 +210,34 @@ fn is_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::statements::shown::check;
+    use insta::assert_snapshot;
+
+    #[test]
+    fn pods_need_what_they_are_pulled_and_mounted_with() {
+        assert_snapshot!(check("a.yaml", r####"apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: shop-api-5d
+  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: shop-api, uid: u}]
+spec:
+  template:
+    spec:
+      imagePullSecrets: [{name: registry}]
+      volumes:
+        - name: all
+          projected: {sources: [{configMap: {name: settings}}, {secret: {name: keys}}, {downwardAPI: {}}]}
+"####), @r####"
+        [4] resource "shop-api-5d" kubernetes:default/apps/ReplicaSet/default/shop-api-5d
+        [4] kubernetes:default/apps/ReplicaSet/default/shop-api-5d .type = "ReplicaSet"
+        [5] kubernetes:default/apps/ReplicaSet/default/shop-api-5d part_of kubernetes:default/apps/Deployment/default/shop-api
+        [9] kubernetes:default/apps/ReplicaSet/default/shop-api-5d depends_on kubernetes:default/core/Secret/default/registry {via="image pull"}
+        [12] kubernetes:default/apps/ReplicaSet/default/shop-api-5d depends_on kubernetes:default/core/ConfigMap/default/settings {via="volume"}
+        [12] kubernetes:default/apps/ReplicaSet/default/shop-api-5d depends_on kubernetes:default/core/Secret/default/keys {via="volume"}
+        "####);
+    }
 }

@@ -6,7 +6,7 @@
 use virgil_model::{Attributes, Key, Kind, LineSpan, Predicate, Target, Value};
 
 use crate::cluster::manifest::attributes;
-use crate::cluster::{Object, uri_key};
+use crate::cluster::{Object, service_of, uri_key};
 use crate::statements::Said;
 use crate::tree::{Entry, Node};
 
@@ -52,8 +52,12 @@ pub(crate) fn inference_service(object: &Object<'_>, said: &mut Said) {
         ],
         said,
     );
-    for component in ["predictor", "transformer", "explainer"] {
-        let Some(node) = object.spec(&[component]) else {
+    // `default` and `canary` are where version v1alpha2 had the components.
+    let holders = [&[][..], &["default"], &["canary"]];
+    for (holder, component) in holders.iter().flat_map(|holder| {
+        ["predictor", "transformer", "explainer"].map(|component| (holder, component))
+    }) {
+        let Some(node) = object.spec(&[*holder, &[component]].concat()) else {
             continue;
         };
         for entry in node.entries() {
@@ -69,6 +73,9 @@ pub(crate) fn inference_service(object: &Object<'_>, said: &mut Said) {
             }
             if let Some(uri) = entry.node.entry("storageUri") {
                 serve(object, uri, component, said);
+            }
+            if let Some(storage) = entry.node.get("storage") {
+                stored(object, storage, component, said);
             }
             if let Some(image) = entry.node.entry("image") {
                 crate::cluster::pods::run(image, &object.key, Attributes::new(), said);
@@ -111,17 +118,9 @@ fn runtime_name(object: &Object<'_>, name: &str) -> Key {
     Key::pointer("serving_runtime", format!("{cluster}/{namespace}/{name}"))
 }
 
-/// A runtime of a namespace is what the services of the namespace mean by its name.
-pub(crate) fn runtime(object: &Object<'_>, said: &mut Said) {
-    said.same(
-        object.line(),
-        &runtime_name(object, &object.name),
-        &object.key,
-    );
-}
-
 /// A model that a service of several models loads.
 pub(crate) fn trained_model(object: &Object<'_>, said: &mut Said) {
+    attributes(object, &[("model_format", &["model", "framework"])], said);
     if let Some(uri) = object
         .spec(&["model"])
         .and_then(|model| model.entry("storageUri"))
@@ -159,6 +158,62 @@ fn serve(object: &Object<'_>, uri: &Entry<'_>, component: &str, said: &mut Said)
     }
 }
 
+/// A path in a storage that a Secret describes; with a bucket it is a place that others know.
+fn stored(object: &Object<'_>, storage: &Node<'_>, component: &str, said: &mut Said) {
+    let Some(path) = storage.entry("path") else {
+        return;
+    };
+    let written = path.node.text().unwrap_or_default();
+    said.text(path.lines(), &object.key, "storage_path", written);
+    let scheme = storage.text_at(&["parameters", "type"]).unwrap_or("s3");
+    if let Some(bucket) = storage.text_at(&["parameters", "bucket"])
+        && let Some(key) = uri_key(&format!("{scheme}://{bucket}/{written}"), &object.place)
+    {
+        let component = ("component".to_owned(), Value::Text(component.to_owned()));
+        said.relation_with(
+            path.lines(),
+            &object.key,
+            Predicate::Serves,
+            Target::Key(key),
+            Attributes::from([component]),
+        );
+    }
+}
+
+/// The model formats that a runtime serves; its images come from its pods. A runtime of a namespace is what the services
+/// of the namespace mean by its name.
+pub(crate) fn runtime(object: &Object<'_>, said: &mut Said) {
+    if object.kind == "ServingRuntime" {
+        let name = runtime_name(object, &object.name);
+        said.same(object.line(), &name, &object.key);
+    }
+    attributes(
+        object,
+        &[
+            ("multi_model", &["multiModel"]),
+            ("disabled", &["disabled"]),
+            ("protocol_versions", &["protocolVersions"]),
+        ],
+        said,
+    );
+    if let Some(formats) = object.spec(&["supportedModelFormats"]) {
+        let format = |node: &Node<'_>| {
+            let name = node.text_at(&["name"])?;
+            Some(Value::Text(match node.text_at(&["version"]) {
+                Some(version) => format!("{name} {version}"),
+                None => name.to_owned(),
+            }))
+        };
+        let names = formats.items().iter().filter_map(format).collect();
+        said.attribute(
+            formats.lines(),
+            &object.key,
+            "model_formats",
+            Value::List(names),
+        );
+    }
+}
+
 /// The services through which a graph routes.
 pub(crate) fn graph(object: &Object<'_>, said: &mut Said) {
     let nodes = object.spec(&["nodes"]).map_or(&[][..], Node::entries);
@@ -171,6 +226,13 @@ pub(crate) fn graph(object: &Object<'_>, said: &mut Said) {
                     .place
                     .object("serving.kserve.io", "InferenceService", name);
                 said.relation(service.lines(), &object.key, Predicate::DependsOn, &key);
+            }
+            if let Some(address) = step.entry("serviceUrl")
+                && let Some(text) = address.node.text()
+                && let Some(key) =
+                    service_of(text, &object.place).or_else(|| uri_key(text, &object.place))
+            {
+                said.relation(address.lines(), &object.key, Predicate::DependsOn, &key);
             }
         }
     }
@@ -320,7 +382,7 @@ spec: {model: {uri: "hf://a/b", lora: {adapters: [{uri: "pvc://disk/adapter"}]}}
         [3] resource "llama" kubernetes:default/core/Service/ml/llama
         [3] kubernetes:default/core/Service/ml/llama part_of kubernetes:default/serving.kserve.io/InferenceService/ml/llama
         [3] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .pod_labels = ["serving.kserve.io/inferenceservice=llama"]
-        [8] resource "huggingface" kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface
+        [8] template "huggingface" kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface
         [8] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .type = "ServingRuntime"
         [8] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .namespace = "ml"
         [9] image "r.example/huggingface" image:r.example/huggingface
@@ -330,10 +392,84 @@ spec: {model: {uri: "hf://a/b", lora: {adapters: [{uri: "pvc://disk/adapter"}]}}
         [13] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 .type = "TrainedModel"
         [14] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 serves uri:gs://models/cifar10 {component="model"}
         [14] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 part_of kubernetes:default/serving.kserve.io/InferenceService/default/triton
-        [18] resource "base" kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base
+        [18] template "base" kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base
         [18] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base .type = "LLMInferenceServiceConfig"
         [19] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base serves uri:hf://a/b {component="model"}
         [19] kubernetes:default/serving.kserve.io/LLMInferenceServiceConfig/default/base serves pvc:default/default/disk/adapter {component="adapter"}
+        "####);
+    }
+
+    #[test]
+    fn older_and_rarer_shapes_serve_too() {
+        assert_snapshot!(check("a.yaml", r####"apiVersion: serving.kubeflow.org/v1alpha2
+kind: InferenceService
+metadata: {name: oldest}
+spec: {default: {predictor: {sklearn: {storageUri: "gs://kfserving-samples/models/sklearn/iris"}}}}
+---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: stored}
+spec: {predictor: {model: {modelFormat: {name: sklearn}, storage: {key: localMinIO, path: sklearn/mnist.joblib, parameters: {bucket: models}}}}}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: kserve-sklearnserver}
+spec:
+  supportedModelFormats: [{name: sklearn, version: "1", autoSelect: true}]
+  protocolVersions: [v1, v2]
+  containers: [{name: kserve-container, image: "kserve/sklearnserver:latest"}]
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: TrainedModel
+metadata: {name: model1-sklearn}
+spec:
+  inferenceService: sklearn-iris-example
+  model: {framework: sklearn, storageUri: "gs://kfserving-examples/models/sklearn/1.0/model", memory: 256Mi}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: InferenceGraph
+metadata: {name: urls}
+spec: {nodes: {root: {routerType: Switch, steps: [{serviceUrl: "http://a.b.svc.cluster.local"}, {nodeName: next}]}, next: {steps: [{serviceName: c}]}}}
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: LLMInferenceService
+metadata: {name: lora}
+spec: {model: {uri: "hf://Qwen/Qwen2.5-7B-Instruct", lora: {adapters: [{name: sql, uri: "hf://edbeeching/opt-125m-lora"}]}}}
+"####), @r####"
+        [3] inference_service "oldest" kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest
+        [3] kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest .type = "InferenceService"
+        [4] kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest .model_format = "sklearn"
+        [4] kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest serves uri:gs://kfserving-samples/models/sklearn/iris {component="predictor"}
+        [3] resource "oldest" kubernetes:default/core/Service/default/oldest
+        [3] kubernetes:default/core/Service/default/oldest part_of kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest
+        [3] kubernetes:default/serving.kubeflow.org/InferenceService/default/oldest .pod_labels = ["serving.kserve.io/inferenceservice=oldest"]
+        [8] inference_service "stored" kubernetes:default/serving.kserve.io/InferenceService/default/stored
+        [8] kubernetes:default/serving.kserve.io/InferenceService/default/stored .type = "InferenceService"
+        [9] kubernetes:default/serving.kserve.io/InferenceService/default/stored .model_format = "sklearn"
+        [9] kubernetes:default/serving.kserve.io/InferenceService/default/stored .storage_path = "sklearn/mnist.joblib"
+        [9] kubernetes:default/serving.kserve.io/InferenceService/default/stored serves uri:s3://models/sklearn/mnist.joblib {component="predictor"}
+        [8] resource "stored" kubernetes:default/core/Service/default/stored
+        [8] kubernetes:default/core/Service/default/stored part_of kubernetes:default/serving.kserve.io/InferenceService/default/stored
+        [8] kubernetes:default/serving.kserve.io/InferenceService/default/stored .pod_labels = ["serving.kserve.io/inferenceservice=stored"]
+        [13] template "kserve-sklearnserver" kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver
+        [13] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .type = "ClusterServingRuntime"
+        [17] image "docker.io/kserve/sklearnserver" image:docker.io/kserve/sklearnserver
+        [17] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver runs_image image:docker.io/kserve/sklearnserver {container="kserve-container", tag="latest"}
+        [16] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .protocol_versions = ["v1","v2"]
+        [15] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .model_formats = ["sklearn 1"]
+        [21] resource "model1-sklearn" kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn
+        [21] kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn .type = "TrainedModel"
+        [24] kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn .model_format = "sklearn"
+        [24] kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn serves uri:gs://kfserving-examples/models/sklearn/1.0/model {component="model"}
+        [23] kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn part_of kubernetes:default/serving.kserve.io/InferenceService/default/sklearn-iris-example
+        [28] inference_service "urls" kubernetes:default/serving.kserve.io/InferenceGraph/default/urls
+        [28] kubernetes:default/serving.kserve.io/InferenceGraph/default/urls .type = "InferenceGraph"
+        [29] kubernetes:default/serving.kserve.io/InferenceGraph/default/urls depends_on kubernetes:default/core/Service/b/a
+        [29] kubernetes:default/serving.kserve.io/InferenceGraph/default/urls depends_on kubernetes:default/serving.kserve.io/InferenceService/default/c
+        [33] inference_service "lora" kubernetes:default/serving.kserve.io/LLMInferenceService/default/lora
+        [33] kubernetes:default/serving.kserve.io/LLMInferenceService/default/lora .type = "LLMInferenceService"
+        [34] kubernetes:default/serving.kserve.io/LLMInferenceService/default/lora serves uri:hf://Qwen/Qwen2.5-7B-Instruct {component="model"}
+        [34] kubernetes:default/serving.kserve.io/LLMInferenceService/default/lora serves uri:hf://edbeeching/opt-125m-lora {component="adapter"}
         "####);
     }
 }

@@ -6,7 +6,7 @@
 use virgil_model::{Attributes, Predicate, Value};
 
 use crate::cluster::manifest::attributes;
-use crate::cluster::{Object, pods, uri_key};
+use crate::cluster::{Object, Place, pods, uri_key};
 use crate::statements::Said;
 use crate::tree::Node;
 
@@ -59,29 +59,29 @@ pub(crate) fn train_job(object: &Object<'_>, said: &mut Said) {
         ],
         said,
     );
-    if let Some(runtime) = object.spec(&["runtimeRef"])
-        && let Some(name) = runtime.text_at(&["name"])
-    {
-        let group = runtime
-            .text_at(&["apiGroup"])
-            .unwrap_or("trainer.kubeflow.org");
-        let kind = runtime
-            .text_at(&["kind"])
-            .unwrap_or("ClusterTrainingRuntime");
-        let key = object.place.object(group, kind, name);
-        said.relation(runtime.lines(), &object.key, Predicate::UsesTemplate, &key);
+    if let Some(spec) = object.node.get("spec") {
+        runtime_and_image(spec, object, said);
     }
-    if let Some(image) = object
-        .spec(&["trainer"])
-        .and_then(|trainer| trainer.entry("image"))
-    {
-        pods::run(image, &object.key, Attributes::new(), said);
+    let resources = object.spec(&["trainer", "resourcesPerNode"]);
+    if let Some(resources) = resources {
+        pods::gpus(resources, &object.key, said);
     }
     for what in ["dataset", "model"] {
-        let Some(uri) = object
-            .spec(&["initializer", what])
-            .and_then(|node| node.entry("storageUri"))
-        else {
+        let Some(initializer) = object.spec(&["initializer", what]) else {
+            continue;
+        };
+        if let Some(secret) = initializer.get("secretRef")
+            && let Some(name) = secret.text_at(&["name"])
+        {
+            let secret_key = object.place.object("core", "Secret", name);
+            said.relation(
+                secret.lines(),
+                &object.key,
+                Predicate::DependsOn,
+                &secret_key,
+            );
+        }
+        let Some(uri) = initializer.entry("storageUri") else {
             continue;
         };
         if let Some(key) = uri
@@ -94,6 +94,42 @@ pub(crate) fn train_job(object: &Object<'_>, said: &mut Said) {
                 _ => Predicate::Reads,
             };
             said.relation(uri.lines(), &object.key, predicate, &key);
+        }
+    }
+}
+
+/// The runtime and the image of the spec of a `TrainJob`.
+fn runtime_and_image(spec: &Node<'_>, object: &Object<'_>, said: &mut Said) {
+    if let Some(runtime) = spec.get("runtimeRef")
+        && let Some(name) = runtime.text_at(&["name"])
+    {
+        let group = runtime
+            .text_at(&["apiGroup"])
+            .unwrap_or("trainer.kubeflow.org");
+        let kind = runtime
+            .text_at(&["kind"])
+            .unwrap_or("ClusterTrainingRuntime");
+        let key = object.place.object(group, kind, name);
+        said.relation(runtime.lines(), &object.key, Predicate::UsesTemplate, &key);
+    }
+    if let Some(image) = spec
+        .get("trainer")
+        .and_then(|trainer| trainer.entry("image"))
+    {
+        pods::run(image, &object.key, Attributes::new(), said);
+    }
+}
+
+/// A runtime: how many nodes it has by default. Its images come from its pods.
+pub(crate) fn runtime(object: &Object<'_>, said: &mut Said) {
+    attributes(object, &[("nodes", &["mlPolicy", "numNodes"])], said);
+    for policy in ["torch", "mpi", "jax", "xgboost", "flux", "plainML"] {
+        let found = object
+            .spec(&["mlPolicy"])
+            .and_then(|policies| policies.entry(policy));
+        if let Some(entry) = found {
+            let policy = Value::Text(policy.to_owned());
+            said.attribute(entry.lines(), &object.key, "ml_policy", policy);
         }
     }
 }
@@ -112,6 +148,21 @@ pub(crate) fn experiment(object: &Object<'_>, said: &mut Said) {
         ],
         said,
     );
+    if let Some(trial) = object.spec(&["trialTemplate", "trialSpec"]) {
+        self::trial(trial, object, said);
+    }
+    if let Some(map) = object.spec(&["trialTemplate", "configMap"])
+        && let Some(name) = map.text_at(&["configMapName"])
+    {
+        let place = Place {
+            cluster: object.place.cluster,
+            namespace: map
+                .text_at(&["configMapNamespace"])
+                .unwrap_or(object.place.namespace),
+        };
+        let key = place.object("core", "ConfigMap", name);
+        said.relation(map.lines(), &object.key, Predicate::UsesTemplate, &key);
+    }
     if let Some(parameters) = object.spec(&["parameters"]) {
         let name = |node: &Node<'_>| Some(Value::Text(node.text_at(&["name"])?.to_owned()));
         let names = parameters.items().iter().filter_map(name).collect();
@@ -121,6 +172,26 @@ pub(crate) fn experiment(object: &Object<'_>, said: &mut Said) {
             "parameters",
             Value::List(names),
         );
+    }
+}
+
+/// What trials of kinds run that have their images elsewhere than in lists of containers.
+fn trial(trial: &Node<'_>, object: &Object<'_>, said: &mut Said) {
+    let Some(spec) = trial.get("spec") else {
+        return;
+    };
+    match trial.text_at(&["kind"]) {
+        Some("TrainJob") => runtime_and_image(spec, object, said),
+        Some("Workflow") => {
+            for template in spec.get("templates").map_or(&[][..], Node::items) {
+                for part in ["container", "script"] {
+                    if let Some(container) = template.get(part) {
+                        pods::container(container, &object.key, &object.place, said);
+                    }
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -205,6 +276,72 @@ spec:
         [16] kubernetes:default/kubeflow.org/Experiment/default/hpo .algorithm = "random"
         [18] kubernetes:default/kubeflow.org/Experiment/default/hpo .trial_kind = "PyTorchJob"
         [17] kubernetes:default/kubeflow.org/Experiment/default/hpo .parameters = ["lr","dim"]
+        "####);
+    }
+
+    #[test]
+    fn trials_run_images_of_their_own_kind() {
+        assert_snapshot!(check("a.yaml", r####"apiVersion: kubeflow.org/v1beta1
+kind: Experiment
+metadata: {name: argo, namespace: argo}
+spec:
+  trialTemplate:
+    trialSpec:
+      kind: Workflow
+      spec:
+        serviceAccountName: argo
+        templates:
+          - name: train
+            container: {name: model-training, image: "ghcr.io/kubeflow/katib/pytorch-mnist-cpu:latest"}
+          - {name: gen, script: {image: "python:alpine3.6"}}
+---
+apiVersion: kubeflow.org/v1beta1
+kind: Experiment
+metadata: {name: v2}
+spec:
+  trialTemplate:
+    configMap: {configMapName: trials, configMapNamespace: kubeflow, templatePath: a.yaml}
+    trialSpec: {kind: TrainJob, spec: {runtimeRef: {name: torch-distributed}, trainer: {image: "r.example/a:3"}}}
+---
+apiVersion: trainer.kubeflow.org/v1alpha1
+kind: TrainJob
+metadata: {name: secret}
+spec:
+  runtimeRef: {name: torch-tune, kind: TrainingRuntime}
+  initializer: {model: {storageUri: "hf://meta-llama/Llama-3.2-1B-Instruct", secretRef: {name: hf-token}}}
+  trainer: {resourcesPerNode: {limits: {nvidia.com/gpu: 2}}}
+---
+apiVersion: trainer.kubeflow.org/v1alpha1
+kind: ClusterTrainingRuntime
+metadata: {name: torch-distributed}
+spec: {mlPolicy: {numNodes: 1, torch: {numProcPerNode: auto}}}
+"####), @r####"
+        [3] experiment "argo" kubernetes:default/kubeflow.org/Experiment/argo/argo
+        [3] kubernetes:default/kubeflow.org/Experiment/argo/argo .type = "Experiment"
+        [3] kubernetes:default/kubeflow.org/Experiment/argo/argo .namespace = "argo"
+        [9] kubernetes:default/kubeflow.org/Experiment/argo/argo .service_account = "argo"
+        [7] kubernetes:default/kubeflow.org/Experiment/argo/argo .trial_kind = "Workflow"
+        [12] image "ghcr.io/kubeflow/katib/pytorch-mnist-cpu" image:ghcr.io/kubeflow/katib/pytorch-mnist-cpu
+        [12] kubernetes:default/kubeflow.org/Experiment/argo/argo runs_image image:ghcr.io/kubeflow/katib/pytorch-mnist-cpu {container="model-training", tag="latest"}
+        [13] image "docker.io/library/python" image:docker.io/library/python
+        [13] kubernetes:default/kubeflow.org/Experiment/argo/argo runs_image image:docker.io/library/python {tag="alpine3.6"}
+        [17] experiment "v2" kubernetes:default/kubeflow.org/Experiment/default/v2
+        [17] kubernetes:default/kubeflow.org/Experiment/default/v2 .type = "Experiment"
+        [21] kubernetes:default/kubeflow.org/Experiment/default/v2 .trial_kind = "TrainJob"
+        [21] kubernetes:default/kubeflow.org/Experiment/default/v2 uses_template kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed
+        [21] image "r.example/a" image:r.example/a
+        [21] kubernetes:default/kubeflow.org/Experiment/default/v2 runs_image image:r.example/a {tag="3"}
+        [20] kubernetes:default/kubeflow.org/Experiment/default/v2 uses_template kubernetes:default/core/ConfigMap/kubeflow/trials
+        [25] training_job "secret" kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret
+        [25] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret .type = "TrainJob"
+        [27] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret uses_template kubernetes:default/trainer.kubeflow.org/TrainingRuntime/default/torch-tune
+        [29] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret .gpus = 2
+        [28] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret depends_on kubernetes:default/core/Secret/default/hf-token
+        [28] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret reads uri:hf://meta-llama/Llama-3.2-1B-Instruct
+        [33] template "torch-distributed" kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed
+        [33] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed .type = "ClusterTrainingRuntime"
+        [34] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed .nodes = 1
+        [34] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed .ml_policy = "torch"
         "####);
     }
 }
