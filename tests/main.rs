@@ -9,6 +9,7 @@ mod first_steps;
 mod gateway;
 mod graph;
 mod kill;
+mod questions;
 mod sample;
 mod second_sync;
 mod structure;

@@ -1,6 +1,7 @@
 //! What the stories need: a home for the program, repositories to read, a server to ask.
 
 mod home;
+pub(crate) mod questions;
 mod repository;
 mod server;
 
