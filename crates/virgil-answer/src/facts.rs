@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use tokio::sync::{RwLock, RwLockReadGuard};
 use virgil_graph::{
-    Answer, Direction, Graph, Known, Lineage, PartialSource, Query, QueryError, Stated, Systems,
-    lineage,
+    Answer, Direction, Graph, Known, Lineage, Mapping, PartialSource, Query, QueryError, Stated,
+    Systems, lineage,
 };
-use virgil_model::{AssetId, Key, Says, Scope, Statement, Target};
+use virgil_model::{AssetId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
 
 /// The graph of a store.
 pub struct Facts {
     store: Store,
+    systems: Systems,
     state: RwLock<State>,
 }
 
@@ -39,15 +40,16 @@ pub enum FactsError {
 }
 
 impl Facts {
-    /// The facts of a store; nothing is read yet.
-    pub fn new(store: Store) -> Facts {
+    /// The facts of a store over the configured systems; nothing is read yet.
+    pub fn new(store: Store, systems: Systems) -> Facts {
         let state = State {
             revision: String::new(),
             assets: BTreeSet::new(),
-            graph: Graph::new(Systems::default()),
+            graph: Graph::new(systems.clone()),
         };
         Facts {
             store,
+            systems,
             state: RwLock::new(state),
         }
     }
@@ -75,6 +77,15 @@ impl Facts {
         let view = state.graph.view(&scope.labels().collect());
         let entity = view.resolve(name)?;
         Ok(lineage(&view, entity, direction, depth, &known)?)
+    }
+
+    /// What the configuration of systems and teams lacks, as far as `scope` sees.
+    pub async fn mapping(&self, scope: &Scope) -> Result<Mapping, FactsError> {
+        let sources = self.store.sources(scope).await?;
+        let names = sources.into_iter().map(|source| source.name).collect();
+        let state = self.fresh().await?;
+        let view = state.graph.view(&scope.labels().collect());
+        Ok(view.mapping(&names))
     }
 
     /// The visible sources that are not whole.
@@ -124,7 +135,9 @@ impl Facts {
             }
             for (id, asset) in new {
                 let statements = said.remove(&id).unwrap_or_default();
-                state.graph.replace(id, stated(&asset, statements));
+                state
+                    .graph
+                    .replace(id, stated(&asset, statements, &self.systems));
             }
             state.assets = live;
             state.revision = revision;
@@ -133,61 +146,24 @@ impl Facts {
     }
 }
 
-/// Statements with where they stand. In the files of a source, `.` as a system means that source.
-fn stated(asset: &SayingAsset, statements: Vec<Statement>) -> Vec<Stated> {
+/// Statements with where they stand, under the systems that their file means.
+fn stated(asset: &SayingAsset, statements: Vec<Statement>, systems: &Systems) -> Vec<Stated> {
     let path: Arc<str> = asset.path.as_str().into();
+    let home = systems.home(&asset.source_name, &asset.path, &statements);
+    let stated = |says, lines| Stated {
+        asset: asset.asset,
+        label: asset.label,
+        source: asset.source,
+        path: path.clone(),
+        statement: Statement { lines, says },
+    };
     statements
         .into_iter()
-        .map(|statement| Stated {
-            asset: asset.asset,
-            label: asset.label,
-            source: asset.source,
-            path: path.clone(),
-            statement: Statement {
-                says: at_home(statement.says, &asset.source_name),
-                ..statement
-            },
+        .flat_map(|statement| {
+            let added = home.adds(&statement.says);
+            let said = stated(home.says(statement.says), statement.lines);
+            let added = added.map(|says| stated(says, statement.lines));
+            [Some(said), added].into_iter().flatten()
         })
         .collect()
-}
-
-fn at_home(says: Says, source: &str) -> Says {
-    let home = |key: Key| {
-        let value = match key.value.strip_prefix("./") {
-            Some(rest) => format!("{source}/{rest}"),
-            None if key.value == "." => source.to_owned(),
-            None => return key,
-        };
-        Key { value, ..key }
-    };
-    match says {
-        Says::Mention { kind, keys, name } => {
-            let name = if name == "." { source.to_owned() } else { name };
-            Says::Mention {
-                kind,
-                keys: keys.into_iter().map(home).collect(),
-                name,
-            }
-        }
-        Says::Attribute { of, name, value } => Says::Attribute {
-            of: home(of),
-            name,
-            value,
-        },
-        Says::Relation {
-            subject,
-            predicate,
-            object,
-            attributes,
-        } => Says::Relation {
-            subject: home(subject),
-            predicate,
-            object: match object {
-                Target::Key(key) => Target::Key(home(key)),
-                selector @ Target::Selector(_) => selector,
-            },
-            attributes,
-        },
-        Says::Same(one, other) => Says::Same(home(one), home(other)),
-    }
 }

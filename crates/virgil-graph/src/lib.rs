@@ -26,10 +26,13 @@ mod entity;
 mod evaluate;
 mod find;
 mod graph;
+mod home;
 mod identity;
 mod keys;
 mod kinds;
 mod lineage;
+mod mapping;
+mod mapping_yaml;
 mod marks;
 mod pointers;
 mod predicates;
@@ -50,7 +53,9 @@ pub use completeness::{Completeness, Known, PartialSource, Why};
 pub use edges::{Relation, Via};
 pub use entity::{Conflict, Entity, EntityId};
 pub use graph::{Graph, Sizes};
+pub use home::Home;
 pub use lineage::{Direction, Lineage, LineageEdge, LineageNode, lineage};
+pub use mapping::{Mapping, Proposal, SeenStanding, SeenSystem, SoleSystem};
 pub use predicates::{Flow, FreeHop, Signature, signature};
 pub use query::{
     Along, Column, Hop, HopDirection, Hops, Op, Order, OrderDirection, Output, Quantifier, Query,

@@ -268,7 +268,9 @@ impl Statements {
                 predicate,
                 object: match object {
                     Target::Key(key) => Object::Key(hold(key)),
-                    Target::Selector(selector) => Object::Selector(Box::new(selector)),
+                    Target::Selector(selector) => {
+                        Object::Selector(Box::new(systems.place_selector(selector)))
+                    }
                 },
                 attributes: (!attributes.is_empty()).then(|| Box::new(attributes)),
             },

@@ -1,15 +1,24 @@
 //! Which spellings name one system, and how it folds the case of its names.
 //!
 //! A table is `table:{system}/{database.schema.name}`, a column `column:{system}/{database.schema.name}#{column}`.
-//! Readers write the system as their format spells it (`snowflake://acme`, `dbt:shop/prod`); a mapping turns
-//! the spelling into the system's name. A spelling that nothing maps stays as it is; one that names nothing
-//! but a platform (`snowflake`) is *bare* and joins the platform's sole system (see `identity`).
+//! Readers write the system as their format spells it; the configuration maps the spelling to the system's name:
+//!
+//! * an OpenLineage namespace as it is: `snowflake://acme`, `postgres://db:5432`;
+//! * a DataHub platform, instance and environment: `snowflake:acme:PROD`, without an instance `snowflake::PROD`;
+//! * an `OpenMetadata` service: `snowflake:{service}`;
+//! * nothing but the platform (`snowflake`) where a format says no more. Such a name is *bare*: `home` finds its
+//!   system by the dbt project or the path of the file, and otherwise it joins the platform's sole system (see
+//!   `identity`).
+//!
+//! A spelling that nothing maps stays as it is. Other keys carry a system too: see [`platform_of`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
-use virgil_model::{Key, KeyClass, SourceId};
+use virgil_model::{Key, KeyClass, Selector, SourceId};
 
 /// How a system folds the case of unquoted names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,9 +42,16 @@ pub struct System {
     /// How it folds names.
     #[serde(default)]
     pub case: Case,
-    /// How formats spell it, besides its own name; compared without regard to case.
+    /// How formats spell it, besides its own name; compared without regard to case. `dbt:{project}` stands for the
+    /// relations of a dbt project, `mlflow:{database}` for the datasets of `MLflow` with the names of its tables.
     #[serde(default)]
     pub spellings: Vec<String>,
+    /// Globs over `source/path`: what files there name without a system is this system's.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// What completes the names in `paths` that have fewer parts: `database.schema`.
+    #[serde(default)]
+    pub schema: Option<String>,
 }
 
 /// A mapping that cannot hold.
@@ -53,6 +69,24 @@ pub enum SystemsError {
         /// The second.
         second: String,
     },
+    /// A path is no glob.
+    #[error("the system `{system}`: `{glob}` is not a glob")]
+    Glob {
+        /// The system.
+        system: String,
+        /// The path.
+        glob: String,
+    },
+    /// Two teams claim one key.
+    #[error("the teams `{first}` and `{second}` both claim `{key}`: remove one")]
+    Shared {
+        /// The key.
+        key: String,
+        /// The first team, in order of names.
+        first: String,
+        /// The second.
+        second: String,
+    },
 }
 
 /// The configured systems.
@@ -60,6 +94,18 @@ pub enum SystemsError {
 pub struct Systems {
     systems: BTreeMap<String, System>,
     spellings: HashMap<String, String>,
+    /// Where the files of a system are, in order of the systems' names.
+    pub(crate) paths: Vec<SystemPath>,
+    /// Keys that the configuration says are one thing, with the key that stands for them.
+    same: HashMap<Key, Key>,
+}
+
+/// A glob over the files of a system.
+#[derive(Debug, Clone)]
+pub(crate) struct SystemPath {
+    pub(crate) glob: GlobMatcher,
+    pub(crate) system: String,
+    pub(crate) platform: String,
 }
 
 /// Where a table or column key stands among the systems.
@@ -92,7 +138,85 @@ impl Systems {
                 }
             }
         }
-        Ok(Systems { systems, spellings })
+        let mut paths = Vec::new();
+        for (name, system) in &systems {
+            for glob in &system.paths {
+                let compiled = GlobBuilder::new(glob).literal_separator(true).build();
+                let compiled = compiled.map_err(|_| SystemsError::Glob {
+                    system: name.clone(),
+                    glob: glob.clone(),
+                })?;
+                paths.push(SystemPath {
+                    glob: compiled.compile_matcher(),
+                    system: name.clone(),
+                    platform: canonical_platform(&system.platform),
+                });
+            }
+        }
+        Ok(Systems {
+            systems,
+            spellings,
+            paths,
+            same: HashMap::new(),
+        })
+    }
+
+    /// The same systems, and teams by name with the keys that each goes by. The first key of a team stands for all.
+    pub fn with_teams(
+        mut self,
+        teams: BTreeMap<String, Vec<Key>>,
+    ) -> Result<Systems, SystemsError> {
+        let mut of: HashMap<Key, String> = HashMap::new();
+        for (team, keys) in teams {
+            let Some(first) = keys.first().cloned() else {
+                continue;
+            };
+            for key in keys {
+                match of.insert(key.clone(), team.clone()) {
+                    Some(other) if other != team => {
+                        return Err(SystemsError::Shared {
+                            key: key.to_string(),
+                            first: other,
+                            second: team,
+                        });
+                    }
+                    _ => {}
+                }
+                if key != first {
+                    self.same.insert(key, first.clone());
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// The system that a spelling names, and its platform.
+    pub(crate) fn spelled(&self, spelling: &str) -> Option<(&str, String)> {
+        let name = self.spellings.get(&spelling.to_lowercase())?;
+        Some((name, canonical_platform(&self.systems[name].platform)))
+    }
+
+    /// A table's name with the parts that it lacks to be one of `system`.
+    pub(crate) fn complete<'n>(&self, system: &str, name: &'n str) -> Cow<'n, str> {
+        let schema = self
+            .systems
+            .get(system)
+            .and_then(|one| one.schema.as_deref());
+        let Some(schema) = schema else {
+            return Cow::Borrowed(name);
+        };
+        let parts: Vec<&str> = schema.split('.').collect();
+        let lacking = (parts.len() + 1).saturating_sub(split_name(name));
+        if lacking == 0 {
+            return Cow::Borrowed(name);
+        }
+        let missing = parts[..lacking.min(parts.len())].join(".");
+        Cow::Owned(format!("{missing}.{name}"))
+    }
+
+    /// Whether a system is configured.
+    pub(crate) fn is_configured(&self, system: &str) -> bool {
+        self.systems.contains_key(system)
     }
 
     /// The names of the configured systems of a platform.
@@ -105,8 +229,11 @@ impl Systems {
 
     /// The key under its system's name and case rule, and where it stands.
     pub(crate) fn place(&self, key: Key) -> (Key, Option<Standing>) {
+        if let Some(same) = self.same.get(&key) {
+            return (same.clone(), None);
+        }
         if key.class != KeyClass::Scoped || !matches!(key.scheme.as_str(), "table" | "column") {
-            return (key, None);
+            return (self.place_other(key), None);
         }
         let (table, column) = match key.value.split_once('#') {
             Some((table, column)) if key.scheme == "column" => (table, Some(column)),
@@ -155,6 +282,57 @@ impl Systems {
             twins,
         };
         (placed, Some(standing))
+    }
+
+    /// A key of another scheme under its system's name.
+    fn place_other(&self, mut key: Key) -> Key {
+        let Some((platform, _)) = platform_of(&key) else {
+            return key;
+        };
+        let system = system_of(&key);
+        if let Some((name, of)) = self.spelled(system)
+            && of == platform
+            && name != system
+        {
+            key.value = format!("{name}{}", &key.value[system.len()..]);
+        }
+        key
+    }
+
+    /// A selector under the names of systems: the labels of a cluster are picked in that cluster.
+    pub(crate) fn place_selector(&self, selector: Selector) -> Selector {
+        match selector {
+            Selector::Labels { namespace, labels } => {
+                let placed = match namespace.split_once('/') {
+                    Some((cluster, rest)) => self
+                        .spelled(cluster)
+                        .filter(|(_, platform)| platform == KUBERNETES)
+                        .map(|(name, _)| format!("{name}/{rest}")),
+                    None => None,
+                };
+                Selector::Labels {
+                    namespace: placed.unwrap_or(namespace),
+                    labels,
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The platform of clusters.
+pub(crate) const KUBERNETES: &str = "kubernetes";
+
+/// The platform whose system a key carries where it is no table, and what readers write when they do not know which
+/// system it is: `cluster` of a Kubernetes object, server of an `MLflow` model, catalogue of a Backstage entity.
+pub(crate) fn platform_of(key: &Key) -> Option<(&'static str, &'static str)> {
+    match key.scheme.as_str() {
+        "kubernetes" | "pvc" | "metric" => Some((KUBERNETES, "default")),
+        "model" | "model_version" | "model_alias" | "logged_model" | "experiment" | "run"
+        | "run_artifact" => Some(("mlflow", "mlflow")),
+        "dashboard" => Some(("grafana", "grafana")),
+        "backstage" => Some(("backstage", "default")),
+        _ => None,
     }
 }
 
@@ -213,11 +391,18 @@ pub(crate) fn local_name(key: &Key) -> &str {
     }
 }
 
-fn canonical_platform(platform: &str) -> String {
+pub(crate) fn canonical_platform(platform: &str) -> String {
     match platform.to_lowercase().as_str() {
         "postgresql" => "postgres".to_owned(),
         "sqlserver" | "mssql" => "mssql".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+impl Case {
+    /// How systems of a platform fold names, unless somebody configured one otherwise.
+    pub fn usual(platform: &str) -> Case {
+        usual_case(&canonical_platform(platform))
     }
 }
 
@@ -227,6 +412,20 @@ fn usual_case(platform: &str) -> Case {
         "postgres" | "redshift" => Case::Lower,
         _ => Case::Exact,
     }
+}
+
+/// How many parts a name has; dots in quotes part nothing.
+fn split_name(name: &str) -> usize {
+    let mut quoted = false;
+    let mut parts = 1;
+    for character in name.chars() {
+        match character {
+            '"' | '`' => quoted = !quoted,
+            '.' if !quoted => parts += 1,
+            _ => {}
+        }
+    }
+    parts
 }
 
 /// Folds what is not quoted, and takes the quotes away.
@@ -253,6 +452,7 @@ mod tests {
             platform: "snowflake".into(),
             case: Case::Upper,
             spellings: vec!["snowflake://acme".into(), "dbt:shop/prod".into()],
+            ..System::default()
         };
         Systems::new(BTreeMap::from([("warehouse".into(), warehouse)])).unwrap()
     }
@@ -292,6 +492,25 @@ mod tests {
             ("b".into(), one),
         ]));
         assert!(matches!(clash, Err(SystemsError::Claimed { .. })));
+    }
+
+    #[test]
+    fn the_first_key_of_a_team_stands_for_all() {
+        let keys = [
+            "backstage:default/group:default/risk",
+            "team:forge/acme/risk",
+        ]
+        .map(|text| {
+            let (scheme, value) = text.split_once(':').unwrap();
+            let (system, name) = value.split_once('/').unwrap();
+            Key::scoped(scheme, system, name)
+        });
+        let teams = BTreeMap::from([("risk".to_owned(), keys.to_vec())]);
+        let systems = systems().with_teams(teams.clone()).unwrap();
+        assert_eq!(systems.place(keys[1].clone()).0, keys[0]);
+        let other = BTreeMap::from([("other".to_owned(), vec![keys[1].clone(), keys[0].clone()])]);
+        let clash = Systems::default().with_teams(teams.into_iter().chain(other).collect());
+        assert!(matches!(clash, Err(SystemsError::Shared { .. })));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
     #[cfg(debug_assertions)]
     arm_crash_point()?;
     Ok(Arc::new(Platform {
-        facts: Facts::new(store.clone()),
+        facts: Facts::new(store.clone(), config.systems.clone()),
         store,
         index,
         guide: Arc::new(guide),

@@ -9,6 +9,7 @@ use crate::environment::say;
 
 const SOURCES: &str = include_str!("../../templates/sources.yaml");
 const ACCESS: &str = include_str!("../../templates/access.yaml");
+const SYSTEMS: &str = include_str!("../../templates/systems.yaml");
 const VIRGIL: &str = include_str!("../../templates/virgil.yaml");
 
 pub(super) fn run(init: &Init) -> anyhow::Result<()> {
@@ -24,6 +25,7 @@ pub(super) fn run(init: &Init) -> anyhow::Result<()> {
     for (name, text) in [
         ("sources.yaml", SOURCES),
         ("access.yaml", ACCESS),
+        ("systems.yaml", SYSTEMS),
         ("virgil.yaml", VIRGIL),
     ] {
         let path = folder.join(name);

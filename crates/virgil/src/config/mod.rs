@@ -4,6 +4,7 @@
 //! the program works with and holds valid states only. The environment overrides files where [`Config::load`]
 //! says so; nothing else reads it.
 
+mod systems;
 mod written;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use secrecy::SecretString;
+use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
 use virgil_store::{Access, LabelAccess, PrincipalAccess};
 
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) embedder: EmbedderConfig,
     /// The AI gateway, if there is one.
     pub(crate) gateway: Option<GatewayConfig>,
+    /// Which names of tables, clusters, servers and teams mean one thing.
+    pub(crate) systems: Systems,
 }
 
 /// Who may ask over the network.
@@ -86,6 +90,12 @@ impl Config {
         } else {
             written::File::default()
         };
+        let systems = systems::valid(systems::Written {
+            systems: file.systems.unwrap_or_default(),
+            systems_file: &file.systems_file,
+            teams: file.teams.unwrap_or_default(),
+            teams_file: &file.teams_file,
+        })?;
         let labels = labels(file.access.as_ref());
         let sources = sources(file.sources, &labels)?;
         let access = access(file.access.unwrap_or_default())?;
@@ -109,6 +119,7 @@ impl Config {
             auth,
             embedder: embedder(file.embedder.unwrap_or_default(), &environment)?,
             gateway: gateway(file.gateway, &environment)?,
+            systems,
         })
     }
 }

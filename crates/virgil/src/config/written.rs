@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+use super::systems::{System, Team};
+
 /// What one file may hold. `sources` may appear in several files; every other key in one only.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,14 @@ pub(super) struct File {
     pub(super) server: Option<Server>,
     pub(super) embedder: Option<Embedder>,
     pub(super) gateway: Option<Gateway>,
+    pub(super) systems: Option<BTreeMap<String, System>>,
+    pub(super) teams: Option<BTreeMap<String, Team>>,
+    /// The file that holds `systems`, for messages.
+    #[serde(skip)]
+    pub(super) systems_file: PathBuf,
+    /// The file that holds `teams`, for messages.
+    #[serde(skip)]
+    pub(super) teams_file: PathBuf,
 }
 
 /// One source. What is not named here is a parameter of its kind.
@@ -138,6 +148,14 @@ fn absolute_paths(sources: &mut [Source], folder: &Path) {
 
 fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     merged.sources.extend(file.sources);
+    if file.systems.is_some() {
+        merged.systems_file = path.to_owned();
+    }
+    if file.teams.is_some() {
+        merged.teams_file = path.to_owned();
+    }
+    once("systems", &mut merged.systems, file.systems, path)?;
+    once("teams", &mut merged.teams, file.teams, path)?;
     once("access", &mut merged.access, file.access, path)?;
     once("server", &mut merged.server, file.server, path)?;
     once("embedder", &mut merged.embedder, file.embedder, path)?;
