@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use virgil_model::Scope;
 
@@ -36,6 +36,12 @@ impl Caller {
             "only the owner of the data directory may do that: use the `virgil` command there",
         ))
     }
+}
+
+/// The key of `Authorization: Bearer KEY`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Some(value.strip_prefix("Bearer ")?.trim())
 }
 
 impl FromRequestParts<Arc<Platform>> for Caller {
@@ -96,17 +102,9 @@ impl FromRequestParts<Arc<Platform>> for Caller {
                         "send an API key as `Authorization: Bearer KEY`",
                     )
                 };
-                let header = parts
-                    .headers
-                    .get(header::AUTHORIZATION)
-                    .ok_or_else(missing)?;
-                let key = header
-                    .to_str()
-                    .ok()
-                    .and_then(|value| value.strip_prefix("Bearer "))
-                    .ok_or_else(missing)?;
+                let key = bearer(&parts.headers).ok_or_else(missing)?;
                 // The key is found by its hash: comparing takes no longer for a key that is nearly right.
-                let hash: [u8; 32] = Sha256::digest(key.trim().as_bytes()).into();
+                let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
                 let scope = store
                     .scope_of_key(&hash)
                     .await

@@ -9,6 +9,7 @@ use virgil_index::{Switch, VectorIndex};
 use virgil_ingest::{Ingest, SourceConfig};
 use virgil_store::Store;
 
+use crate::receivers::Receivers;
 use crate::syncs::Syncs;
 
 /// Who may ask over the network.
@@ -48,6 +49,8 @@ pub struct Platform {
     pub resolve_secret: ResolveSecret,
     /// Opens index shards.
     pub open_shard: OpenShard,
+    /// The sources that are pushed to.
+    pub receivers: Receivers,
     /// The syncs that are running.
     pub syncs: Syncs,
 }

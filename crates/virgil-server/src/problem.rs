@@ -73,6 +73,8 @@ codes! {
     SourceUnreadable = "source_unreadable", UNPROCESSABLE_ENTITY, "The source cannot be read";
     /// The gateway refuses, or its budget is used up.
     GatewayRefused = "gateway_refused", BAD_GATEWAY, "The AI gateway refused";
+    /// A pushed event is not valid.
+    InvalidEvent = "invalid_event", UNPROCESSABLE_ENTITY, "An event is not valid";
     /// The gateway asks to wait.
     GatewayBusy = "gateway_busy", SERVICE_UNAVAILABLE, "The AI gateway is busy";
     /// The gateway does not answer.

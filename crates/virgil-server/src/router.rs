@@ -15,7 +15,7 @@ use crate::caller::Local;
 use crate::page::{CONTENT_SECURITY_POLICY, page};
 use crate::platform::{Auth, Platform};
 use crate::problem::{ApiError, Code};
-use crate::routes::{ask, graph, health, maintenance, search, sources};
+use crate::routes::{ask, graph, health, maintenance, receiver, search, sources};
 
 /// The largest request body: a question is at most 4,000 characters.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -38,8 +38,9 @@ fn api() -> OpenApiRouter<Arc<Platform>> {
         .routes(routes!(ask::ask))
         .routes(routes!(search::search))
         .routes(routes!(graph::entities))
-        .routes(routes!(graph::lineage))
+        .routes(routes!(graph::lineage, receiver::receive))
         .routes(routes!(graph::query))
+        .routes(routes!(graph::mapping))
         .routes(routes!(sources::list, sources::add))
         .routes(routes!(sources::remove))
         .routes(routes!(sources::sync))

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
-use virgil_ingest::{Progress, Reporter};
-use virgil_sources::{Context, open};
+use virgil_ingest::{OPENLINEAGE, Progress, PushParameters, Pushed, Reporter, SourceConfig};
+use virgil_model::{Permalink, SourceId};
+use virgil_sources::{Context, Source, open};
+use virgil_store::SourceRecord;
 
 use crate::platform::Platform;
 use crate::problem::{ApiError, Code};
@@ -42,31 +44,7 @@ impl Syncs {
             .await
             .map_err(ApiError::internal)?
             .ok_or_else(|| ApiError::new(Code::NotFound, format!("there is no source `{name}`")))?;
-        let context = Context {
-            mirrors: platform.mirrors.clone(),
-            secret: secret(platform, &config.parameters)?,
-        };
-        let source = open(
-            &config.kind,
-            &config.name,
-            config.parameters.clone(),
-            context,
-        )
-        .map_err(|error| {
-            ApiError::new(Code::SourceUnreadable, format!("source `{name}`: {error}"))
-        })?;
-        let id = platform
-            .store
-            .put_source(&virgil_store::SourceRecord {
-                name: config.name.clone(),
-                kind: config.kind.clone(),
-                location: location(&config.parameters),
-                permalink: source.permalink(),
-                label: config.label.clone(),
-            })
-            .await
-            .map_err(ApiError::internal)?;
-
+        let (id, source) = open_source(platform, &config).await?;
         let (reporter, progress) = Reporter::new();
         let (outcome_in, outcome) = watch::channel(None);
         let sync = Sync { progress, outcome };
@@ -86,7 +64,7 @@ impl Syncs {
         let ingest = platform.ingest.clone();
         let name = name.to_owned();
         tokio::spawn(async move {
-            let result = ingest.sync(id, &config, Arc::from(source), reporter).await;
+            let result = ingest.sync(id, &config, source, reporter).await;
             match &result {
                 Ok(numbers) => {
                     tracing::info!(source = %name, read = numbers.read, chunks = numbers.chunks, "synced")
@@ -104,6 +82,54 @@ impl Syncs {
             let _ = outcome_in.send(Some(result));
         });
         Ok(sync)
+    }
+}
+
+/// Opens a source, which the store knows from then on.
+async fn open_source(
+    platform: &Platform,
+    config: &SourceConfig,
+) -> Result<(SourceId, Arc<dyn Source>), ApiError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        let message = format!("source `{}`: {error}", config.name);
+        ApiError::new(Code::SourceUnreadable, message)
+    };
+    if config.kind == OPENLINEAGE {
+        let parameters: PushParameters = serde_json::from_value(config.parameters.clone())
+            .map_err(|error| unreadable(&error))?;
+        let id = put(platform, config, None).await?;
+        let source = Pushed::new(platform.store.clone(), id, parameters.keep_runs);
+        return Ok((id, Arc::new(source)));
+    }
+    let context = Context {
+        mirrors: platform.mirrors.clone(),
+        secret: secret(platform, &config.parameters)?,
+    };
+    let parameters = config.parameters.clone();
+    let source = open(&config.kind, &config.name, parameters, context)
+        .map_err(|error| unreadable(&error))?;
+    let id = put(platform, config, source.permalink()).await?;
+    Ok((id, Arc::from(source)))
+}
+
+async fn put(
+    platform: &Platform,
+    config: &SourceConfig,
+    permalink: Option<Permalink>,
+) -> Result<SourceId, ApiError> {
+    let record = record(config, permalink);
+    let id = platform.store.put_source(&record).await;
+    id.map_err(ApiError::internal)
+}
+
+/// What the store keeps of a source's configuration.
+pub(crate) fn record(config: &SourceConfig, permalink: Option<Permalink>) -> SourceRecord {
+    SourceRecord {
+        name: config.name.clone(),
+        kind: config.kind.clone(),
+        location: location(&config.parameters),
+        permalink,
+        label: config.label.clone(),
     }
 }
 

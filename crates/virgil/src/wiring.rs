@@ -12,7 +12,7 @@ use virgil_index::{
     Switch, VectorIndex,
 };
 use virgil_ingest::Ingest;
-use virgil_server::{OpenShard, Platform, Syncs};
+use virgil_server::{OpenShard, Platform, Receivers, Syncs};
 use virgil_store::Store;
 
 use crate::config::{Auth, Config, EmbedderConfig, GatewayConfig};
@@ -61,6 +61,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         index,
         guide: Arc::new(guide),
         ingest,
+        receivers: Receivers::new(&config.sources)?,
         configured: config.sources.clone(),
         mirrors: data_dir.mirrors(),
         auth: match config.auth {

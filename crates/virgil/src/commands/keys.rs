@@ -22,7 +22,10 @@ pub(super) fn run(json: bool) -> anyhow::Result<()> {
             "key (give it to its user, it is not shown again):\n  {key}"
         ));
         say(&format!(
-            "configuration (access.principals in ingest-config/):\n  - name: NAME\n    key_sha256: {hash}\n    groups: [GROUP]"
+            "configuration, for someone who asks (access.principals in ingest-config/):\n  - name: NAME\n    key_sha256: {hash}\n    groups: [GROUP]"
+        ));
+        say(&format!(
+            "or for a program that sends OpenLineage events (a source of kind openlineage):\n    key_sha256: [{hash}]"
         ));
     }
     Ok(())

@@ -33,6 +33,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> anyhow::Result<()> {
         format!("`{listen}` cannot be listened on: choose another address with --listen")
     })?;
     let platform = wiring::platform(&config, &data_dir).await?;
+    virgil_server::read_pushed(&platform);
     let address = tcp.local_addr()?;
     say(&format!("Virgil listens on http://{address}"));
     let mut terminate = signal(SignalKind::terminate())?;
