@@ -38,6 +38,10 @@ corpora: model build
 	python3 -c "import yaml" || { echo "PyYAML is missing: pip install pyyaml" >&2; exit 1; }
 	python3 -B tests/corpora $(CORPORA) --virgil $(VIRGIL) --model $(DATA_DIR) --work $(TARGET_DIR)/corpora
 
+## The OpenLineage Python client against the real server, and how many events a minute it takes; installs the client from PyPI.
+openlineage: model build
+	python3 -B tests/openlineage/test_client.py $(VIRGIL) $(DATA_DIR) $(TARGET_DIR)/openlineage
+
 ## Formatting, lints, documentation and dependency policy, as CI wants them.
 check: web
 	cargo fmt --all --check
