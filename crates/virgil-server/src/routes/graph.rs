@@ -18,6 +18,8 @@ use virgil_model::{AssetId, Kind, LineSpan, Scope};
 use crate::caller::Caller;
 use crate::platform::Platform;
 use crate::problem::{ApiError, Code, Problem};
+use crate::wire_graph::{WireAnswer, WireLineage, WireMapping, WirePlace};
+use crate::wire_query::WireQuery;
 
 /// The most rows that one answer lists.
 const MAX_ROWS: usize = 1_000;
@@ -41,7 +43,7 @@ fn all_rows() -> usize {
 #[utoipa::path(
     get, path = "/api/v1/entities", tag = "graph", params(EntitiesParameters),
     responses(
-        (status = 200, description = "`total`, `rows` and how complete they are", body = Value),
+        (status = 200, description = "`total`, `rows` and how complete they are", body = WireAnswer),
         (status = "4XX", description = "The request cannot be served", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -117,7 +119,7 @@ fn usual_depth() -> u32 {
 #[utoipa::path(
     get, path = "/api/v1/lineage", tag = "graph", params(LineageParameters),
     responses(
-        (status = 200, description = "`nodes`, `edges` with their evidence, and how complete they are", body = Value),
+        (status = 200, description = "`nodes`, `edges` with their evidence, and how complete they are; or text, as `format` says", body = WireLineage),
         (status = "4XX", description = "The request cannot be served", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -157,9 +159,9 @@ pub(crate) async fn lineage(
 
 /// Answers a typed query exactly.
 #[utoipa::path(
-    post, path = "/api/v1/query", tag = "graph", request_body = Value,
+    post, path = "/api/v1/query", tag = "graph", request_body = WireQuery,
     responses(
-        (status = 200, description = "Rows, groups or paths, each with its evidence, and how complete they are", body = Value),
+        (status = 200, description = "Rows, groups or paths, each with its evidence, and how complete they are", body = WireAnswer),
         (status = "4XX", description = "The request cannot be served", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -176,6 +178,27 @@ pub(crate) async fn query(
         .await
         .map_err(refusal)?;
     shown(&platform, &caller.scope, &answer).await.map(Json)
+}
+
+/// Says what the configuration of systems and teams lacks: spellings that nothing maps, proposals with their evidence,
+/// joins that hold only while one system is known, and what statements disagree on.
+#[utoipa::path(
+    get, path = "/api/v1/mapping", tag = "graph",
+    responses(
+        (status = 200, description = "Systems, proposals, joins and conflicts, as far as the caller sees", body = WireMapping),
+        (status = "4XX", description = "The request cannot be served", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn mapping(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
+    let mapping = platform
+        .facts
+        .mapping(&caller.scope)
+        .await
+        .map_err(refusal)?;
+    shown(&platform, &caller.scope, &mapping).await.map(Json)
 }
 
 fn refusal(error: FactsError) -> ApiError {
@@ -224,20 +247,16 @@ async fn shown(
         .map_err(ApiError::internal)?;
     visit(&mut value, &mut |asset, lines| {
         let evidence = places.get(&asset)?.evidence(lines);
-        Some(serde_json::json!({
-            "source": evidence.source,
-            "path": evidence.path,
-            "commit": evidence.commit,
-            "start_line": evidence.lines.start,
-            "end_line": evidence.lines.end,
-            "url": evidence.url,
-        }))
+        serde_json::to_value(WirePlace::from(evidence)).ok()
     });
     Ok(value)
 }
 
 /// Calls `replace` for every place of a value, and puts what it returns in its stead.
-fn visit(value: &mut Value, replace: &mut impl FnMut(AssetId, LineSpan) -> Option<Value>) {
+pub(crate) fn visit(
+    value: &mut Value,
+    replace: &mut impl FnMut(AssetId, LineSpan) -> Option<Value>,
+) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| visit(item, replace)),
         Value::Object(fields) => {
