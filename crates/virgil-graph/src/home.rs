@@ -210,13 +210,18 @@ impl Home<'_> {
 
     fn selector(&self, selector: Selector) -> Selector {
         match selector {
-            Selector::Labels { namespace, labels } => {
+            Selector::Labels {
+                namespace,
+                labels,
+                on,
+            } => {
                 let placed = namespace
                     .split_once('/')
                     .and_then(|(cluster, rest)| Some(format!("{}/{rest}", self.cluster(cluster)?)));
                 Selector::Labels {
                     namespace: placed.unwrap_or(namespace),
                     labels,
+                    on,
                 }
             }
             other => other,
@@ -233,7 +238,7 @@ fn is_other(platform: &str) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use virgil_model::{Kind, LineSpan};
+    use virgil_model::{Kind, Labelled, LineSpan};
 
     use super::*;
     use crate::systems::System;
@@ -375,6 +380,7 @@ mod tests {
         let labels = |namespace: &str| Selector::Labels {
             namespace: namespace.to_owned(),
             labels: BTreeMap::new(),
+            on: Labelled::default(),
         };
         assert_eq!(
             home.selector(labels("default/shop")),

@@ -17,6 +17,9 @@ use crate::view::View;
 /// How many examples stand for all.
 const EXAMPLES: usize = 2;
 
+/// The platform of what only `OpenMetadata` names.
+const OPENMETADATA: &str = "openmetadata";
+
 /// What is mapped, what is not, and what could be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mapping {
@@ -173,9 +176,17 @@ impl View<'_> {
         for (index, ((platform, one), left)) in all.iter().enumerate() {
             for ((other_platform, other), right) in &all[index + 1..] {
                 let configured = |seen: &Seen| seen.standing == Some(SeenStanding::Configured);
-                if platform != other_platform || configured(left) && configured(right) {
+                // OpenMetadata names a service, whatever platform that is of.
+                let is_other = platform != other_platform
+                    && platform != OPENMETADATA
+                    && other_platform != OPENMETADATA;
+                if is_other || configured(left) && configured(right) {
                     continue;
                 }
+                let platform = match platform == OPENMETADATA {
+                    true => other_platform,
+                    false => platform,
+                };
                 let shared: Vec<&String> = left
                     .tables
                     .keys()

@@ -88,21 +88,21 @@ fn spelled(platform: &str, spelling: &str) -> (&'static str, String) {
         return ("openlineage", quoted(spelling));
     }
     let parts: Vec<&str> = spelling.split(':').collect();
-    match parts.as_slice() {
-        [of, instance, environment] => {
-            let mut fields = Vec::new();
-            if *of != platform {
-                fields.push(format!("platform: {}", quoted(of)));
-            }
-            if !instance.is_empty() {
-                fields.push(format!("instance: {}", quoted(instance)));
-            }
-            fields.push(format!("environment: {}", quoted(environment)));
-            ("datahub", format!("{{{}}}", fields.join(", ")))
-        }
-        [of, service] if *of == platform => ("openmetadata", quoted(service)),
-        _ => ("names", quoted(spelling)),
+    let (of, instance, environment) = match parts.as_slice() {
+        ["openmetadata", service] => return ("openmetadata", quoted(service)),
+        [of, environment] => (of, None, environment),
+        [of, instance, environment] => (of, Some(instance), environment),
+        _ => return ("names", quoted(spelling)),
+    };
+    let mut fields = Vec::new();
+    if *of != platform {
+        fields.push(format!("platform: {}", quoted(of)));
     }
+    if let Some(instance) = instance {
+        fields.push(format!("instance: {}", quoted(instance)));
+    }
+    fields.push(format!("environment: {}", quoted(environment)));
+    ("datahub", format!("{{{}}}", fields.join(", ")))
 }
 
 /// Under which field a key of a team is written, and how.
@@ -159,7 +159,8 @@ mod tests {
             spelling("snowflake://acme", &[]),
             spelling("snowflake", &["shop"]),
             spelling("snowflake:acme:PROD", &[]),
-            spelling("snowflake:sf_service", &[]),
+            spelling("snowflake:DEV", &[]),
+            spelling("openmetadata:sf_service", &[]),
             spelling("warehouse", &[]),
         ];
         assert_eq!(
@@ -169,7 +170,7 @@ mod tests {
     platform: snowflake
     openlineage: ["snowflake://acme"]
     dbt: ["shop"]
-    datahub: [{instance: "acme", environment: "PROD"}]
+    datahub: [{instance: "acme", environment: "PROD"}, {environment: "DEV"}]
     openmetadata: ["sf_service"]
     names: ["warehouse"]
 "#

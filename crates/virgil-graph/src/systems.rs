@@ -4,8 +4,8 @@
 //! Readers write the system as their format spells it; the configuration maps the spelling to the system's name:
 //!
 //! * an OpenLineage namespace as it is: `snowflake://acme`, `postgres://db:5432`;
-//! * a DataHub platform, instance and environment: `snowflake:acme:PROD`, without an instance `snowflake::PROD`;
-//! * an `OpenMetadata` service: `snowflake:{service}`;
+//! * a `DataHub` platform, instance and environment: `snowflake:acme:PROD`, without an instance `snowflake:PROD`;
+//! * an `OpenMetadata` service: `openmetadata:{service}`;
 //! * nothing but the platform (`snowflake`) where a format says no more. Such a name is *bare*: `home` finds its
 //!   system by the dbt project or the path of the file, and otherwise it joins the platform's sole system (see
 //!   `identity`).
@@ -302,7 +302,11 @@ impl Systems {
     /// A selector under the names of systems: the labels of a cluster are picked in that cluster.
     pub(crate) fn place_selector(&self, selector: Selector) -> Selector {
         match selector {
-            Selector::Labels { namespace, labels } => {
+            Selector::Labels {
+                namespace,
+                labels,
+                on,
+            } => {
                 let placed = match namespace.split_once('/') {
                     Some((cluster, rest)) => self
                         .spelled(cluster)
@@ -313,6 +317,7 @@ impl Systems {
                 Selector::Labels {
                     namespace: placed.unwrap_or(namespace),
                     labels,
+                    on,
                 }
             }
             other => other,

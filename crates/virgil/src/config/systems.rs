@@ -201,15 +201,15 @@ fn spellings(system: &System, platform: &str) -> Vec<(String, u64)> {
     };
     found.extend(prefixed("dbt", &system.dbt));
     found.extend(prefixed("mlflow", &system.mlflow));
-    found.extend(prefixed(platform, &system.openmetadata));
+    found.extend(prefixed("openmetadata", &system.openmetadata));
     for one in &system.datahub {
         let platform = one.value.platform.as_deref().unwrap_or(platform);
-        let instance = one.value.instance.as_deref().unwrap_or_default();
         let environment = one.value.environment.as_deref().unwrap_or("PROD");
-        found.push((
-            format!("{platform}:{instance}:{environment}"),
-            one.referenced.line(),
-        ));
+        let spelling = match one.value.instance.as_deref() {
+            Some(instance) => format!("{platform}:{instance}:{environment}"),
+            None => format!("{platform}:{environment}"),
+        };
+        found.push((spelling, one.referenced.line()));
     }
     found
 }
