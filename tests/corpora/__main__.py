@@ -193,14 +193,13 @@ def main():
             saved = json.loads((arguments.relations / f"{name}.json").read_text())
             relations = {}
             for subject, predicate, obj, spans in saved:
-                edge = (virgil.in_source(subject), predicate, virgil.in_source(obj))
-                relations.setdefault(edge, set()).update(map(tuple, spans))
+                relations.setdefault((subject, predicate, obj), set()).update(map(tuple, spans))
         else:
             data = (arguments.work / name / "data").resolve()
             program = virgil.Virgil(arguments.virgil.resolve(), arguments.model.resolve(), data, name, tree)
             program.ingest()
             with program.server() as address:
-                relations = virgil.relations(address)
+                relations = virgil.relations(address, program.source)
         if arguments.save:
             arguments.save.mkdir(parents=True, exist_ok=True)
             listed = [[*edge, sorted(spans)] for edge, spans in sorted(relations.items())]

@@ -74,7 +74,7 @@ class Cluster:
         for subject, predicate, namespace, labels, among, path, line in self.selecting:
             self.edges.path = path
             for other, of_namespace, carried in among:
-                if of_namespace == namespace and labels.items() <= carried.items():
+                if namespace in ("*", of_namespace) and labels.items() <= carried.items():
                     self.edges.add(subject, predicate, other, line)
 
 

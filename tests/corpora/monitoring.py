@@ -5,7 +5,7 @@
 * alert, recording rule, dashboard monitors metric: every metric of an expression, whatever its matchers, as
   `metric:{cluster}/{name}`. Dashboards stand in JSON files, in ConfigMaps and in the operator's resources.
 * alert documented_by `runbook_url`, `runbook`, `dashboard_url`; owned_by the labels or annotations `team` and `owner`.
-* dashboard defined_in file; owned_by a tag `team:x`.
+* dashboard defined_in its file, or part_of the ConfigMap that holds it; owned_by a tag `team:x`.
 * ServiceMonitor monitors the Services, PodMonitor the pods with its labels, in its namespace or the ones it names or in any.
 * Prometheus, Alertmanager and ThanosRuler runs_image `image`, and the images of their containers.
 """
@@ -24,7 +24,7 @@ def state(thing, edges, cluster, path):
             if key.endswith(".json") and isinstance(value, Text):
                 documents, _ = load(key, value)
                 # A block scalar begins on the line behind its key.
-                dashboards(edges, documents, path, value.line, key)
+                dashboards(edges, documents, path, value.line, thing.ref)
     if thing.group != "monitoring.coreos.com":
         return
     if thing.kind == "PrometheusRule":
@@ -33,6 +33,8 @@ def state(thing, edges, cluster, path):
         labels = kubernetes.labels_of(thing.spec("selector", "matchLabels"))
         spaces = [str(name) for name in items(thing.node, "spec", "namespaceSelector", "matchNames")]
         line = thing.spec("selector", "matchLabels").line if labels else thing.line
+        if string(thing.spec("namespaceSelector"), "any") == "true":
+            spaces = ["*"]
         for space in spaces or [thing.namespace]:
             if labels:
                 among = getattr(cluster, MONITORS[thing.kind])
@@ -77,21 +79,19 @@ def files(documents, path, edges):
         dashboards(edges, documents, path, None, None)
 
 
-def dashboards(edges, documents, path, above, member):
+def dashboards(edges, documents, path, above, holder):
     for document in documents:
         inner = get(document, "dashboard") or get(document, "spec") or document
         if not isinstance(inner, Map) or "schemaVersion" not in inner or "title" not in inner:
             continue
         uid = string(inner, "uid") or string(document, "metadata", "name")
-        if uid:
-            key = f"dashboard:grafana/{uid}"
-        else:
-            key = f"dashboard:./{path}#{member}" if member else f"dashboard:./{path}"
+        key = f"dashboard:grafana/{uid}" if uid else f"dashboard:./{path}"
 
         def at(line):
             return line if above is None else above + line
 
-        edges.add(key, "defined_in", names.file(path), at(line_of(inner, "title")))
+        predicate, whole = ("part_of", holder) if holder else ("defined_in", names.file(path))
+        edges.add(key, predicate, whole, at(line_of(inner, "title")))
         for tag in items(inner, "tags"):
             if isinstance(tag, Text) and tag.startswith("team:"):
                 edges.add(key, "owned_by", kubernetes.team(tag[5:]), at(tag.line))

@@ -22,11 +22,11 @@ class Failed(Exception):
 
 class Virgil:
     def __init__(self, program, model, data, name, tree):
-        self.program, self.data, self.name = program, data, name
+        self.program, self.data, self.source = program, data, f"corpus-{name}"
         self.environment = {**os.environ, "VIRGIL_MODEL_DIR": str(model)}
         self.config = data.parent / "ingest-config"
         self.config.mkdir(parents=True, exist_ok=True)
-        source = {"name": name, "kind": "folder", "path": str(tree), "access": "everyone", "max_file_bytes": MOST_BYTES}
+        source = {"name": self.source, "kind": "folder", "path": str(tree), "access": "everyone", "max_file_bytes": MOST_BYTES}
         written = {"access": {"labels": {"everyone": ["everyone"]}}, "sources": [source]}
         # JSON is YAML too.
         (self.config / "sources.yaml").write_text(json.dumps(written, indent=1))
@@ -65,7 +65,7 @@ def ask(address, query):
         return json.load(response)
 
 
-def relations(address):
+def relations(address, source):
     """All relations as {(subject, predicate, object): {(path, first line, last line)}}, page by page in the order of references."""
     columns = [{"linked": {"along": {"relations": [{"predicate": predicate}]}}} for predicate in PREDICATES]
     found, last, seen = {}, "", set()
@@ -78,8 +78,10 @@ def relations(address):
             "limit": PAGE,
         }
         answer = ask(address, query)
-        if answer["completeness"]["completeness"] != "exact":
-            raise Failed(f"the answer is not exact: {answer['completeness']}")
+        # Things that no file declares are named all the same; anything else is missing.
+        for why in answer["completeness"].get("why", []):
+            if why["reason"] != "unresolved":
+                raise Failed(f"the answer is not whole: {answer['completeness']}")
         rows = [row for row in answer["rows"] if row["reference"] not in seen]
         if not rows:
             if answer["total"] > len(answer["rows"]):
@@ -90,12 +92,12 @@ def relations(address):
             for predicate, column in zip(PREDICATES, row["columns"]):
                 for value in column["values"]:
                     entity = value["entity"]
-                    edge = (in_source(row["reference"]), predicate, in_source(entity["entity"]["reference"]))
+                    edge = (local(row["reference"], source), predicate, local(entity["entity"]["reference"], source))
                     places = {(at["path"], at["start_line"], at["end_line"]) for at in entity["evidence"][-1]["evidence"]}
                     found.setdefault(edge, set()).update(places)
         last = answer["rows"][-1]["reference"]
 
 
-def in_source(reference):
-    """A reference with `.` for the only source, whatever its number."""
-    return re.sub(r"^(\w+):source-\d+(?=/|$)", r"\1:.", reference)
+def local(reference, source):
+    """A reference with `.` for the only source."""
+    return re.sub(rf"^(\w+):{re.escape(source)}(?=/|$)", r"\1:.", reference)
