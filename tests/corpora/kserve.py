@@ -1,14 +1,17 @@
 """KServe (kserve/kserve: pkg/apis/serving). Images and volumes come from the pods of the object. Edges:
 
 * InferenceService serves URI: `storageUri` of the model, of a framework's own field (`sklearn`, `triton`, …) or of the transformer
-  and explainer, and every `uri` of `storageUris`. A place inside the container (`/mnt/models`) is none.
+  and explainer, every `uri` of `storageUris`, and a `storage` whose bucket is given. A place inside the container
+  (`/mnt/models`) is none. The oldest ones (`serving.kubeflow.org`) have their components below `default` and `canary`.
 * InferenceService uses_template ClusterServingRuntime: the `runtime` of its model; also a ServingRuntime of that name in its
   namespace, where one is declared, because KServe looks there first.
 * Service part_of InferenceService: KServe gives the Service the name of the InferenceService.
-* InferenceGraph depends_on InferenceService: `serviceName` of the steps of its nodes.
+* InferenceGraph depends_on InferenceService (`serviceName` of the steps of its nodes) or Service (`serviceUrl`).
 * TrainedModel serves URI (`model.storageUri`) and is part_of its `inferenceService`.
 * LLMInferenceService serves URI (`model.uri`, adapters' `uri`) and uses_template LLMInferenceServiceConfig (`baseRefs`).
 """
+
+import re
 
 import kubernetes
 import names
@@ -16,7 +19,7 @@ from tree import Map, entries, get, items, line_of, string
 
 
 def state(thing, edges, cluster):
-    if thing.group != "serving.kserve.io":
+    if thing.group not in ("serving.kserve.io", "serving.kubeflow.org"):
         return
     if thing.kind == "ServingRuntime":
         cluster.runtimes[(thing.namespace, str(thing.name))] = thing.ref
@@ -29,6 +32,15 @@ def state(thing, edges, cluster):
                 if name:
                     other = thing.of("serving.kserve.io", "InferenceService", name)
                     edges.add(thing.ref, "depends_on", other, line_of(step, "serviceName"))
+                address = string(step, "serviceUrl") or ""
+                host = re.sub("^[a-z]+://", "", address).split("/")[0].split(":")[0].split(".")
+                if host[2:3] == ["svc"]:
+                    other = names.kubernetes("core", "Service", host[1], host[0])
+                elif names.uri(address):
+                    other = names.uri(address)
+                else:
+                    continue
+                edges.add(thing.ref, "depends_on", other, line_of(step, "serviceUrl"))
     elif thing.kind == "TrainedModel":
         serve(thing, edges, thing.spec("model"), "storageUri")
         name = string(thing.spec(), "inferenceService")
@@ -47,11 +59,18 @@ def state(thing, edges, cluster):
 
 
 def service(thing, edges, cluster):
-    for component in ("predictor", "transformer", "explainer"):
-        for field, _, node in entries(thing.spec(component)):
+    places = [(above, part) for above in ((), ("default",), ("canary",)) for part in ("predictor", "transformer", "explainer")]
+    for above, component in places:
+        component = (*above, component)
+        for field, _, node in entries(thing.spec(*component)):
             if not isinstance(node, Map):
                 continue
             serve(thing, edges, node, "storageUri")
+            bucket, path = string(node, "storage", "parameters", "bucket"), string(node, "storage", "path")
+            if bucket and path:
+                scheme = string(node, "storage", "parameters", "type") or "s3"
+                line = line_of(get(node, "storage"), "path")
+                edges.add(thing.ref, "serves", names.uri(f"{scheme}://{bucket}/{path}"), line)
             kubernetes.run(edges, thing.ref, node)
             runtime = string(node, "runtime")
             if field == "model" and runtime:
@@ -59,7 +78,7 @@ def service(thing, edges, cluster):
                 other = names.kubernetes("serving.kserve.io", "ClusterServingRuntime", "default", runtime)
                 edges.add(thing.ref, "uses_template", other, line)
                 cluster.uses.append((thing.ref, thing.namespace, str(runtime), edges.path, line))
-        for one in items(thing.spec(component), "storageUris"):
+        for one in items(thing.spec(*component), "storageUris"):
             serve(thing, edges, one, "uri")
     edges.add(thing.of("core", "Service", thing.name), "part_of", thing.ref, thing.line)
     label = {"serving.kserve.io/inferenceservice": str(thing.name)}

@@ -4,11 +4,14 @@ Every document with `apiVersion` and `kind` is an object, also inside a `List`. 
 
 * object runs_image image: `image` of every container below `spec` (containers, initContainers, sidecars, ephemeralContainers);
   an image with a digest is also that digest, which is a version_of the image. A variable is no image.
-* object depends_on Secret, ConfigMap, PersistentVolumeClaim: by environment or volume (projected ones too), in its namespace.
+* object depends_on Secret, ConfigMap, PersistentVolumeClaim: by environment, volume (projected ones too) or `imagePullSecrets`,
+  in its namespace.
 * object depends_on Service: by an environment variable whose value is an address `name.namespace.svc…`.
 * object owned_by team or person: labels and annotations whose last part is owner, team, owned-by, owner-team, user or creator;
   documented_by: annotation runbook, runbook-url, runbook_url.
-* Service depends_on whatever declares pods with its selector's labels, in its namespace.
+* object part_of the one that controls it: `ownerReferences`.
+* Service depends_on whatever declares pods with its selector's labels, in its namespace; Ingress, route of the Gateway API and
+  VirtualService of Istio depends_on the Services that they send requests to.
 * autoscaler depends_on what it scales; Argo CD Application depends_on the repository it deploys.
 """
 
@@ -158,6 +161,9 @@ def pods(edges, owner, subject, node):
                 volume(edges, owner, subject, one)
         elif key in ("env", "envFrom") and isinstance(value, list):
             environment(edges, owner, subject, value)
+        elif key == "imagePullSecrets":
+            for one in value if isinstance(value, list) else []:
+                refer(edges, owner, subject, "Secret", one, "name")
         else:
             pods(edges, owner, subject, value)
 
@@ -182,6 +188,33 @@ def owners(edges, thing):
                 edges.add(thing.ref, "documented_by", names.uri(value), line)
 
 
+ROUTES = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "VirtualService")
+ROUTERS = ("networking.k8s.io", "extensions", "gateway.networking.k8s.io", "networking.istio.io")
+
+
+def routes(edges, thing, node):
+    for item in node if isinstance(node, list) else []:
+        routes(edges, thing, item)
+    for key, line, value in entries(node):
+        if key in ("backend", "defaultBackend"):
+            name = string(value, "service", "name") or string(value, "serviceName")
+            if name:
+                edges.add(thing.ref, "depends_on", thing.of("core", "Service", name), line)
+        elif key == "backendRefs":
+            for one in value:
+                kind, space = string(one, "kind") or "Service", string(one, "namespace") or thing.namespace
+                other = names.kubernetes(string(one, "group") or "core", kind, space, string(one, "name"))
+                edges.add(thing.ref, "depends_on", other, line_of(one, "name"))
+        elif key == "destination":
+            host = (string(value, "host") or "").split(".")
+            if len(host) == 1 and host[0] or host[2:3] == ["svc"]:
+                space = host[1] if len(host) > 1 else thing.namespace
+                other = names.kubernetes("core", "Service", space, host[0])
+                edges.add(thing.ref, "depends_on", other, line)
+        else:
+            routes(edges, thing, value)
+
+
 def state(documents, path, content, edges, cluster):
     import argo
     import kserve
@@ -194,6 +227,13 @@ def state(documents, path, content, edges, cluster):
         if thing.group.endswith("backstage.io") or thing.group == "kustomize.config.k8s.io":
             continue
         owners(edges, thing)
+        for other in items(thing.node, "metadata", "ownerReferences"):
+            if string(other, "name") and string(other, "kind"):
+                group = names.group_of(string(other, "apiVersion") or "")
+                above = thing.of(group, string(other, "kind"), string(other, "name"))
+                edges.add(thing.ref, "part_of", above, line_of(other, "name"))
+        if thing.kind in ROUTES and thing.group in ROUTERS:
+            routes(edges, thing, get(thing.node, "spec"))
         spec = get(thing.node, "spec")
         is_plain = thing.kind not in ("Secret", "ConfigMap", "CustomResourceDefinition", "SealedSecret")
         is_own = thing.group in ("tekton.dev", "triggers.tekton.dev") or argo.is_workflow(thing)
