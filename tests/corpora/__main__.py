@@ -122,6 +122,10 @@ def expected(tree, paths):
     cluster.pick()
     kserve.runtimes(edges, cluster)
     edges.join_sole_systems()
+    for places in edges.found.values():
+        for path, _ in places:
+            # What only selectors state, once all files are read.
+            formats.setdefault(path, "kubernetes")
     return edges, formats, bad
 
 
