@@ -21,11 +21,11 @@ FIELDS = (
     ("providesApis", "api", "provides_api", 1), ("consumesApis", "api", "consumes_api", 1),
     ("memberOf", "group", "member_of", 1), ("members", "user", "member_of", -1),
     ("parent", "group", "part_of", 1), ("children", "group", "part_of", -1),
-)  # fmt: skip
+)
 RELATIONS = {
     "ownedBy": "owned_by", "partOf": "part_of", "dependsOn": "depends_on", "providesApi": "provides_api",
     "consumesApi": "consumes_api", "memberOf": "member_of", "childOf": "part_of",
-}  # fmt: skip
+}
 
 
 def reference(text, default_kind, namespace):

@@ -28,7 +28,7 @@ SLIPS = {
 USERS = {
     "exposures": "reads", "metrics": "derived_from", "semantic_models": "derived_from", "saved_queries": "derived_from",
     "unit_tests": "monitors",
-}  # fmt: skip
+}
 
 
 def is_manifest(document):

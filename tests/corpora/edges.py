@@ -8,10 +8,10 @@ import names
 class Edges:
     def __init__(self):
         self.found = {}
-        self.by_format = {}
         self.above = {}
-        self.path = ""
-        self.format = ""
+        # Where what is added next is stated, and the format that states it; the first format of each file.
+        self.path, self.format = "", ""
+        self.formats = {}
 
     def names(self):
         """Every name that an edge or a declaration of identity uses."""
@@ -25,7 +25,7 @@ class Edges:
                 self.add(name, "part_of", names.table_of(name), line)
         edge = (subject, predicate, obj)
         self.found.setdefault(edge, set()).add((self.path, line))
-        self.by_format.setdefault(edge, self.format)
+        self.formats.setdefault(self.path, self.format)
 
     def same(self, one, other):
         one, other = self.root(one), self.root(other)

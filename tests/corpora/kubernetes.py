@@ -125,7 +125,7 @@ def environment(edges, owner, subject, variables):
     for variable in variables:
         source = get(variable, "valueFrom") or variable
         for field, kind in (("secretKeyRef", "Secret"), ("secretRef", "Secret"), ("configMapKeyRef", "ConfigMap"),
-                            ("configMapRef", "ConfigMap")):  # fmt: skip
+                            ("configMapRef", "ConfigMap")):
             refer(edges, owner, subject, kind, get(source, field), "name")
         host = re.split("[/:?,]", (string(variable, "value") or "").split("://")[-1])[0].split(".")
         if len(host) > 2 and host[2] == "svc" and NAME.fullmatch(host[0]) and NAME.fullmatch(host[1]):

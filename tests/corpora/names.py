@@ -12,7 +12,7 @@ def kubernetes(group, kind, namespace, name, cluster="default"):
     if kind.startswith("Cluster") or kind in (
         "Namespace", "Node", "PersistentVolume", "CustomResourceDefinition", "StorageClass", "PriorityClass",
         "IngressClass", "RuntimeClass", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService",
-    ):  # fmt: skip
+    ):
         namespace = "default"
     return f"kubernetes:{cluster}/{group or 'core'}/{kind}/{namespace}/{name}"
 

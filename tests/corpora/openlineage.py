@@ -14,7 +14,7 @@ The names of `symlinks` are the same dataset.
 import uuid
 
 import names
-from tree import List, Map, entries, get, items, line_of, load, string
+from tree import List, entries, get, items, line_of, load, string
 
 
 def is_event(node):
