@@ -26,6 +26,7 @@ mod monitoring;
 mod notebook;
 mod records;
 mod split;
+mod sql;
 mod statements;
 mod symbols;
 mod text;
@@ -117,5 +118,6 @@ pub fn version_of(name: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
 #[cfg(test)]
 mod shown;

@@ -2,6 +2,7 @@
 
 mod dbt;
 mod dbt_catalog;
+mod dbt_columns;
 mod dbt_uses;
 mod openlineage;
 mod openlineage_facets;

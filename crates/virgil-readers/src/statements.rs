@@ -32,6 +32,7 @@ pub(crate) struct Format {
 static FORMATS: &[&[Format]] = &[
     crate::catalog::FORMATS,
     crate::lineage::FORMATS,
+    crate::sql::FORMATS,
     crate::cluster::FORMATS,
     crate::ci::FORMATS,
     crate::monitoring::FORMATS,

@@ -13,7 +13,7 @@ use crate::keys;
 use crate::statements::{Asset, Format, Said};
 use crate::tree::{Entry, Node};
 
-use super::dbt_uses;
+use super::{dbt_columns, dbt_uses};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -87,6 +87,7 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
         }
     }
     dbt_uses::uses(&project, manifest, said);
+    dbt_columns::columns(&project, manifest, adapter, asset.raw.path, files, said);
 }
 
 /// The folder of `dbt_project.yml` above the manifest.
