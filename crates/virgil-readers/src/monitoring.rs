@@ -123,7 +123,16 @@ fn watch(
     more: &Attributes,
     said: &mut Said,
 ) {
-    for (name, matchers) in promql::selectors(expression) {
+    let selectors = match promql::selectors(expression) {
+        Ok(selectors) => selectors,
+        Err(message) => {
+            let what = "the expression is no PromQL";
+            let problem = crate::lines::problem(Some(lines.start), what, &message);
+            said.problems.push(problem);
+            return;
+        }
+    };
+    for (name, matchers) in selectors {
         let mut attributes = more.clone();
         let written = matchers
             .iter()

@@ -184,6 +184,16 @@ fn panel_attributes(panel: &Node<'_>) -> Attributes {
         .collect()
 }
 
+/// Whether a target of a panel is in `PromQL`: Loki and others have expressions of their own; a data source that is a
+/// variable says nothing.
+fn asks_prometheus(target: &Node<'_>, panel: &Node<'_>) -> bool {
+    let datasource = ["datasource", "type"];
+    let kind = target
+        .text_at(&datasource)
+        .or_else(|| panel.text_at(&datasource));
+    kind.is_none_or(|kind| kind == "prometheus" || kind.contains('$'))
+}
+
 /// Panels, those in rows too.
 fn panels(node: &Node<'_>, key: &Key, cluster: &str, depth: usize, said: &mut Said) {
     if depth > 4 {
@@ -193,7 +203,8 @@ fn panels(node: &Node<'_>, key: &Key, cluster: &str, depth: usize, said: &mut Sa
         for panel in node.get(field).map_or(&[][..], Node::items) {
             let attributes = panel_attributes(panel);
             let targets = panel.get("targets").map_or(&[][..], Node::items);
-            for expression in targets.iter().filter_map(|target| target.entry("expr")) {
+            let asked = targets.iter().filter(|target| asks_prometheus(target, panel));
+            for expression in asked.filter_map(|target| target.entry("expr")) {
                 target(expression, key, cluster, &attributes, said);
             }
             if let Some(alert) = panel.get("alert") {

@@ -1,206 +1,188 @@
 //! The metric selectors of a `PromQL` expression (<https://prometheus.io/docs/prometheus/latest/querying/basics/>).
 //!
-//! Not a parser: a scan that tells metric names from functions, aggregations, grouping labels, strings, numbers and
-//! durations. It takes expressions of Grafana too: a name with a variable in it is no selector, and a matcher whose
-//! value is a variable is left out, which makes the selector wider, never wrong.
+//! Dashboards hold variables, which are put in before an expression is parsed: a metric with a variable in its name
+//! is no selector, and a matcher whose value is a variable is left out, which makes the selector wider, never wrong.
 
 use std::collections::BTreeSet;
 
+use promql_parser::label::{MatchOp, Matcher, Matchers as Parsed};
+use promql_parser::parser::{Expr, VectorSelector, parse};
+
 /// More selectors than this in one expression are not looked at.
 const MAX_SELECTORS: usize = 200;
+/// Longer expressions are not parsed; people write a hundredth of it.
+const MAX_BYTES: usize = 16 << 10;
+/// How deep an expression may nest, and how many operators it may have: the tree is walked and dropped recursively.
+const MAX_DEPTH: usize = 50;
+const MAX_OPERATORS: usize = 800;
+/// What stands for a variable where a name stands.
+const NAME: &str = "virgil_variable_";
+/// What stands for a variable where a duration or a number stands.
+const DURATION: &str = "5m";
 
 /// Label matchers: name, operator and value.
 pub(crate) type Matchers = Vec<(String, String, String)>;
 
-/// The selectors of an expression, each once, in order.
-pub(crate) fn selectors(expression: &str) -> Vec<(String, Matchers)> {
-    let mut scan = Scan {
-        rest: expression,
-        found: Vec::new(),
-    };
-    scan.expression();
-    let mut seen = BTreeSet::new();
-    scan.found.retain(|selector| seen.insert(selector.clone()));
-    scan.found
-}
-
-struct Scan<'a> {
-    rest: &'a str,
-    found: Vec<(String, Matchers)>,
-}
-
-impl<'a> Scan<'a> {
-    fn expression(&mut self) {
-        while let Some(first) = self.rest.chars().next() {
-            if self.found.len() >= MAX_SELECTORS {
-                return;
-            }
-            match first {
-                '"' | '\'' | '`' => {
-                    self.string();
-                }
-                '#' => self.skip_past('\n'),
-                '[' => self.skip_past(']'),
-                '{' => {
-                    if let Some((Some(name), matchers)) = self.matchers() {
-                        self.found.push((name, matchers));
-                    }
-                }
-                '0'..='9' => {
-                    self.take(is_in_name);
-                }
-                '$' => self.variable(),
-                c if is_in_name(c) => self.word(),
-                c => self.rest = &self.rest[c.len_utf8()..],
-            }
-        }
+/// The selectors of an expression, each once, in order; or why it is no `PromQL`.
+pub(crate) fn selectors(expression: &str) -> Result<Vec<(String, Matchers)>, String> {
+    if !is_flat(expression) {
+        return Err("the expression is too large".to_owned());
     }
+    let parsed = parse(&filled(expression, NAME))
+        // A variable may also stand for a number: `topk($n, x)`.
+        .or_else(|error| parse(&filled(expression, "1")).map_err(|_| error))?;
+    let mut found = Vec::new();
+    collect(&parsed, &mut found);
+    let mut seen = BTreeSet::new();
+    found.retain(|selector| seen.insert(selector.clone()));
+    found.truncate(MAX_SELECTORS);
+    Ok(found)
+}
 
-    /// A function, an aggregation, an operator's word or a metric's name.
-    fn word(&mut self) {
-        let word = self.take(is_in_name);
-        if self.rest.starts_with('$') {
-            self.variable();
-            return;
-        }
-        let next = self.rest.trim_start();
-        match word.to_ascii_lowercase().as_str() {
-            "by" | "without" | "on" | "ignoring" | "group_left" | "group_right"
-                if next.starts_with('(') =>
-            {
-                self.skip_past(')');
-                return;
-            }
-            "group_left" | "group_right" | "and" | "or" | "unless" | "bool" | "offset"
-            | "atan2" | "inf" | "nan" => return,
+/// Whether the tree of an expression is shallow enough.
+fn is_flat(expression: &str) -> bool {
+    let (mut depth, mut operators) = (0_usize, 0_usize);
+    for c in expression.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '+' | '-' | '*' | '/' | '%' | '^' | '<' | '>' | '=' | '!' => operators += 1,
             _ => {}
         }
-        if next.starts_with('(') || is_grouping(next) {
-            return;
+        if depth > MAX_DEPTH {
+            return false;
         }
-        let matchers = if next.starts_with('{') {
-            self.rest = next;
-            self.matchers().map(|(_, matchers)| matchers)
+    }
+    let words = expression.split_whitespace();
+    operators += words
+        .filter(|word| matches!(*word, "and" | "or" | "unless" | "atan2"))
+        .count();
+    operators <= MAX_OPERATORS && expression.len() <= MAX_BYTES
+}
+
+fn collect(expression: &Expr, found: &mut Vec<(String, Matchers)>) {
+    match expression {
+        Expr::Aggregate(aggregate) => {
+            collect(&aggregate.expr, found);
+            if let Some(parameter) = &aggregate.param {
+                collect(parameter, found);
+            }
+        }
+        Expr::Unary(unary) => collect(&unary.expr, found),
+        Expr::Binary(binary) => {
+            collect(&binary.lhs, found);
+            collect(&binary.rhs, found);
+        }
+        Expr::Paren(inner) => collect(&inner.expr, found),
+        Expr::Subquery(inner) => collect(&inner.expr, found),
+        Expr::VectorSelector(selector) => found.extend(selected(selector)),
+        Expr::MatrixSelector(selector) => found.extend(selected(&selector.vs)),
+        Expr::Call(call) => call
+            .args
+            .args
+            .iter()
+            .for_each(|argument| collect(argument, found)),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
+    }
+}
+
+/// A selector with its metric; `None` for one that names none, or a variable.
+fn selected(selector: &VectorSelector) -> Option<(String, Matchers)> {
+    let Parsed { matchers, .. } = &selector.matchers;
+    let of_label =
+        |matcher: &&Matcher| matcher.name == "__name__" && matches!(matcher.op, MatchOp::Equal);
+    let name = match &selector.name {
+        Some(name) => name,
+        None => &matchers.iter().find(of_label)?.value,
+    };
+    if name.contains(NAME) || name.contains('$') || name.contains("[[") {
+        return None;
+    }
+    let kept = matchers.iter().filter(|matcher| {
+        matcher.name != "__name__"
+            && !matcher.name.contains(NAME)
+            && !matcher.value.contains('$')
+            && !matcher.value.contains("[[")
+            && !matcher.value.contains("{{")
+    });
+    let kept = kept.map(|matcher| {
+        let operator = matcher.op.to_string();
+        (matcher.name.clone(), operator, matcher.value.clone())
+    });
+    Some((name.clone(), kept.collect()))
+}
+
+/// An expression with something in the place of each variable: `$job`, `${job:regex}`, `[[job]]`, `{{ .Values.x }}`.
+/// What stands in quotes stays as it is.
+fn filled(expression: &str, variable: &str) -> String {
+    let mut filled = String::with_capacity(expression.len());
+    let mut rest = expression;
+    let mut brackets = 0_usize;
+    while let Some(first) = rest.chars().next() {
+        let stands_for = if brackets > 0 || follows_offset(&filled) {
+            DURATION
         } else {
-            Some(Vec::new())
+            variable
         };
-        if let Some(matchers) = matchers {
-            self.found.push((word.to_owned(), matchers));
-        }
-    }
-
-    /// A variable such as `$job`, `${job:regex}` or `[[job]]`, with what follows it and the matchers behind it.
-    fn variable(&mut self) {
-        while self.rest.starts_with('$') {
-            self.rest = &self.rest[1..];
-            if self.rest.starts_with('{') {
-                self.skip_past('}');
+        let length = match first {
+            '"' | '\'' | '`' => {
+                let length = quoted(rest, first);
+                filled.push_str(&rest[..length]);
+                length
             }
-            self.take(is_in_name);
-        }
-        if self.rest.starts_with('{') {
-            self.matchers();
-        }
-    }
-
-    /// `{a="b", "metric.name"}`: the name that stands inside, if one does, and the matchers.
-    fn matchers(&mut self) -> Option<(Option<String>, Matchers)> {
-        self.rest = self.rest.strip_prefix('{')?;
-        let mut name = None;
-        let mut matchers = Vec::new();
-        loop {
-            self.rest = self
-                .rest
-                .trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-            let first = self.rest.chars().next()?;
-            let label = match first {
-                '}' => {
-                    self.rest = &self.rest[1..];
-                    return Some((name, matchers));
+            '$' => {
+                filled.push_str(stands_for);
+                variable_length(rest)
+            }
+            '[' if rest.starts_with("[[") && rest.contains("]]") => {
+                filled.push_str(stands_for);
+                rest.find("]]").map_or(rest.len(), |end| end + 2)
+            }
+            '{' if rest.starts_with("{{") && rest.contains("}}") => {
+                filled.push_str(stands_for);
+                rest.find("}}").map_or(rest.len(), |end| end + 2)
+            }
+            c => {
+                match c {
+                    '[' => brackets += 1,
+                    ']' => brackets = brackets.saturating_sub(1),
+                    _ => {}
                 }
-                '"' | '\'' | '`' => self.string()?,
-                c if is_in_name(c) => self.take(is_in_name).to_owned(),
-                c => {
-                    self.rest = &self.rest[c.len_utf8()..];
-                    continue;
-                }
-            };
-            self.rest = self.rest.trim_start();
-            let operator = ["!=", "=~", "!~", "="]
-                .into_iter()
-                .find(|operator| self.rest.starts_with(operator));
-            let Some(operator) = operator else {
-                // A quoted name of a metric, as in `{"http.requests"}`.
-                name.get_or_insert(label);
-                continue;
-            };
-            self.rest = self.rest[operator.len()..].trim_start();
-            let Some(value) = self.string() else {
-                continue;
-            };
-            if label == "__name__" && operator == "=" {
-                name = Some(value);
-            } else if !value.contains('$') && !value.contains("[[") && label != "__name__" {
-                matchers.push((label, operator.to_owned(), value));
+                filled.push(c);
+                c.len_utf8()
             }
-        }
+        };
+        rest = &rest[length..];
     }
-
-    /// A string in quotes, without its escapes; what never ends takes the rest.
-    fn string(&mut self) -> Option<String> {
-        let quote = self
-            .rest
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\'' | '`'))?;
-        let mut text = String::new();
-        let mut characters = self.rest.char_indices().skip(1);
-        while let Some((at, character)) = characters.next() {
-            if character == quote {
-                self.rest = &self.rest[at + 1..];
-                return Some(text);
-            }
-            if character == '\\' && quote != '`' {
-                match characters.next() {
-                    Some((_, 'n')) => text.push('\n'),
-                    Some((_, 't')) => text.push('\t'),
-                    Some((_, escaped)) => text.push(escaped),
-                    None => break,
-                }
-            } else {
-                text.push(character);
-            }
-        }
-        self.rest = "";
-        None
-    }
-
-    fn take(&mut self, wanted: fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(|c| !wanted(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        taken
-    }
-
-    fn skip_past(&mut self, end: char) {
-        self.rest = self
-            .rest
-            .find(end)
-            .map_or("", |at| &self.rest[at + end.len_utf8()..]);
-    }
+    filled
 }
 
-fn is_in_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.')
+fn follows_offset(text: &str) -> bool {
+    text.trim_end_matches([' ', '-']).ends_with("offset")
 }
 
-/// Whether a grouping such as `by (le)` begins, which only an aggregation has in front of its arguments.
-fn is_grouping(text: &str) -> bool {
-    ["by", "without"].iter().any(|word| {
-        text.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && text[word.len()..].trim_start().starts_with('(')
-    })
+/// The length of a variable that begins with `$`.
+fn variable_length(text: &str) -> usize {
+    let after = &text[1..];
+    if after.starts_with('{') {
+        return after.find('}').map_or(text.len(), |end| end + 2);
+    }
+    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    end.map_or(text.len(), |end| end + 1)
+}
+
+/// The length of what a quote begins; what never ends takes the rest.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut characters = text.char_indices().skip(1);
+    while let Some((at, c)) = characters.next() {
+        if c == quote {
+            return at + 1;
+        }
+        if c == '\\' && quote != '`' {
+            characters.next();
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]
@@ -209,6 +191,7 @@ mod tests {
 
     fn check(expression: &str, expect: &[&str]) {
         let found: Vec<String> = selectors(expression)
+            .expect(expression)
             .into_iter()
             .map(|(name, matchers)| {
                 let matchers: Vec<String> = matchers
@@ -271,12 +254,32 @@ mod tests {
     }
 
     #[test]
-    fn damage_ends_the_scan() {
-        check("a{b=\"c", &[]);
-        check("a{b=", &[]);
-        check("rate(a{é=\"ü\"}[5m", &["a{}"]);
-        check("{{{{", &[]);
-        check("$${$", &[]);
-        check(&"a{".repeat(5000), &[]);
+    fn variables_stand_for_numbers_and_durations_too() {
+        check(
+            "topk($n, rate(a[$__rate_interval] offset $shift))",
+            &["a{}"],
+        );
+        check(
+            "max_over_time(a{x!~\"[[y]]\"}[5m:$step]) > {{ .Values.limit }}",
+            &["a{}"],
+        );
+    }
+
+    #[test]
+    fn damage_is_told() {
+        for expression in [
+            "a{b=\"c",
+            "a{b=",
+            "{{{{",
+            "rate(a[5m)",
+            "é",
+            "",
+            "sum(rate({app=\"x\"} |= \"error\" [5m]))",
+        ] {
+            assert!(selectors(expression).is_err(), "{expression}");
+        }
+        for unit in ["a{", "(", "-", "a+", "sum(", "a[", "$", "{{", "a and "] {
+            assert!(selectors(&unit.repeat(5000)).is_err(), "{unit}");
+        }
     }
 }
