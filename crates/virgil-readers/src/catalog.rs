@@ -15,6 +15,8 @@ mod timestamp;
 
 use crate::statements::Format;
 
+pub(crate) use feast::project as feast_project;
+
 /// The formats of this module.
 pub(crate) static FORMATS: &[Format] = &[
     backstage::FORMAT,

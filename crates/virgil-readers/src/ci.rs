@@ -32,6 +32,16 @@ pub(crate) fn pipeline(path: &str) -> Key {
     Key::scoped("ci", ".", path)
 }
 
+/// States what a command in a file builds and calls; it runs in the file's folder.
+pub(crate) fn shell_step(command: &str, lines: LineSpan, task: &Key, path: &str, said: &mut Said) {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let scene = shell::Scene {
+        folder: folder.to_owned(),
+        ..shell::Scene::default()
+    };
+    script::state_text(command, lines, task, &scene, said);
+}
+
 /// Mentions the pipeline of a file, and where it is defined.
 fn mention(path: &str, name: &str, kind: &str, lines: LineSpan, said: &mut Said) -> Key {
     let key = pipeline(path);

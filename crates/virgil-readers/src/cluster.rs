@@ -16,7 +16,7 @@ mod terraform;
 mod training;
 mod uri;
 
-pub(crate) use image::{key as image_key, relate as relate_image};
+pub(crate) use image::{key as image_key, relate as relate_image, state as state_image};
 pub(crate) use manifest::{attributes, select};
 pub(crate) use object::{Object, Place, cluster_of};
 pub(crate) use owners::team;

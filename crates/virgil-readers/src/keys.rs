@@ -169,6 +169,11 @@ pub(crate) fn mlflow_experiment(id: &str) -> Key {
     Key::scoped("experiment", MLFLOW, id)
 }
 
+/// An experiment of MLflow by its name, which is unique in a server.
+pub(crate) fn mlflow_experiment_name(name: &str) -> Key {
+    Key::scoped("experiment_name", MLFLOW, name)
+}
+
 /// A dashboard of Grafana by its identifier.
 pub(crate) fn grafana_dashboard(uid: &str) -> Key {
     Key::scoped("dashboard", "grafana", uid)

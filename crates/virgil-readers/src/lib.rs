@@ -24,6 +24,7 @@ mod markdown;
 mod markup;
 mod monitoring;
 mod notebook;
+mod python;
 mod records;
 mod split;
 mod sql;

@@ -51,6 +51,21 @@ impl Reader for NotebookReader {
     }
 }
 
+/// The lines of each code cell of a notebook, with their lines in the file; none for what is no notebook.
+pub(crate) fn code_cells(text: &str) -> Vec<Vec<(String, u32)>> {
+    let Ok(root) = parse(text) else {
+        return Vec::new();
+    };
+    let is_code = |cell: &&Node<'_>| {
+        let kind = cell.get("cell_type").and_then(Node::string);
+        kind.is_some_and(|kind| kind == "code")
+    };
+    let cells = cells(&root).into_iter().filter(is_code);
+    cells
+        .map(|cell| strings(cell.get("source").or_else(|| cell.get("input"))))
+        .collect()
+}
+
 /// The cells: at the top in nbformat 4, inside worksheets in nbformat 3.
 fn cells<'n, 'a>(root: &'n Node<'a>) -> Vec<&'n Node<'a>> {
     let sheets = root.get("worksheets").map_or(&[][..], Node::items);

@@ -33,6 +33,7 @@ static FORMATS: &[&[Format]] = &[
     crate::catalog::FORMATS,
     crate::lineage::FORMATS,
     crate::sql::FORMATS,
+    crate::python::FORMATS,
     crate::cluster::FORMATS,
     crate::ci::FORMATS,
     crate::monitoring::FORMATS,

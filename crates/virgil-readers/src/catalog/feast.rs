@@ -44,7 +44,7 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
 }
 
 /// The project that the nearest `feature_store.yaml` names.
-fn project(path: &str, files: &dyn Files) -> Option<String> {
+pub(crate) fn project(path: &str, files: &dyn Files) -> Option<String> {
     let mut folder = path;
     loop {
         folder = folder.rsplit_once('/').map_or("", |(above, _)| above);

@@ -175,7 +175,8 @@ pub(super) fn experiment(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) 
     let key = keys::mlflow_experiment(id);
     let lines = node.lines();
     let name = node.text_at(&["name"]).unwrap_or(id);
-    said.mention(lines, Kind::Experiment, &[&key], name);
+    let by_name = keys::mlflow_experiment_name(name);
+    said.mention(lines, Kind::Experiment, &[&key, &by_name], name);
     if let Some(place) = node.text_at(&["artifact_location"]).and_then(stored) {
         said.relation(lines, &key, Predicate::StoredAt, &place);
     }

@@ -138,6 +138,12 @@ pub(crate) fn relate(
     }
 }
 
+/// Says that `subject` runs an image.
+pub(crate) fn state(reference: &str, subject: &Key, lines: LineSpan, said: &mut Said) {
+    let more = Attributes::new();
+    relate(said, lines, subject, Predicate::RunsImage, reference, more);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
