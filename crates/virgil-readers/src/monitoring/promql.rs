@@ -278,7 +278,7 @@ mod tests {
         ] {
             assert!(selectors(expression).is_err(), "{expression}");
         }
-        for unit in ["a{", "(", "-", "a+", "sum(", "a[", "$", "{{", "a and "] {
+        for unit in ["a{", "(", "-", "a+", "sum(", "a[", "{{", "a and "] {
             assert!(selectors(&unit.repeat(5000)).is_err(), "{unit}");
         }
     }

@@ -302,6 +302,10 @@ consumer()
         [10] airflow_dag:airflow/consumer#get part_of airflow_dag:airflow/consumer
         [10] airflow_dag:airflow/consumer#get .operator = "@task"
         [6-7] airflow_dag:airflow/consumer#get depends_on file:./dags/assets.py
+        [11] task "again" airflow_dag:airflow/consumer#again
+        [11] airflow_dag:airflow/consumer#again part_of airflow_dag:airflow/consumer
+        [11] airflow_dag:airflow/consumer#again .operator = "@task.docker"
+        [8-9] airflow_dag:airflow/consumer#again runs_image image:docker.io/library/img {tag="1"}
         [10] airflow_dag:airflow/consumer#load depends_on airflow_dag:airflow/consumer#get
         "####);
 }

@@ -38,7 +38,7 @@ pub(crate) struct Failure {
 /// failure is that of the first.
 pub(crate) fn parse(text: &str, platform: Option<&str>) -> Result<Vec<Statement>, Failure> {
     let own = platform.and_then(dialect);
-    let others: [&dyn Dialect; 9] = [
+    let others: [&dyn Dialect; 10] = [
         &GenericDialect {},
         &PostgreSqlDialect {},
         &DuckDbDialect {},
@@ -47,6 +47,7 @@ pub(crate) fn parse(text: &str, platform: Option<&str>) -> Result<Vec<Statement>
         &MySqlDialect {},
         &MsSqlDialect {},
         &DatabricksDialect {},
+        &SparkSqlDialect {},
         &HiveDialect {},
     ];
     let mut first = None;
@@ -221,4 +222,84 @@ fn line_of(message: &str) -> usize {
         rest[..end].parse::<usize>().ok()
     });
     number.unwrap_or(1).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn each_dialect_is_found() {
+        for (text, platform) in [
+            ("select a::int from t", None),
+            ("select `a.b`.c from `p.d.t`", None),
+            ("select $1:a::string from @stage", None),
+            ("select top 3 [a] from [dbo].[t]", None),
+            ("from t select a", Some("duckdb")),
+            ("create table t (a int) using delta", None),
+        ] {
+            assert!(parse(text, platform).is_ok(), "{text}");
+        }
+        let failure = parse("select a\nfrom from x y z", Some("postgres")).unwrap_err();
+        assert_eq!(failure.line, 1, "{failure:?}");
+    }
+
+    #[test]
+    fn rows_are_no_statements() {
+        let rows = "(1, 'a; (b'), ".repeat(50_000);
+        let text = format!("insert into t (a, b) values {rows}(2, 'c') on conflict do nothing");
+        assert!(text.len() > STATEMENT_BYTES);
+        assert_eq!(parse(&text, None).map(|parsed| parsed.len()), Ok(1));
+    }
+
+    #[test]
+    fn hostile_shapes_take_no_time_and_no_stack() {
+        for (head, unit, tail) in [
+            ("select ", "(", "1"),
+            ("select ", "(select ", "1"),
+            ("select ", "((a),", "1"),
+            ("select 1", "+1", ""),
+            ("select a", "||a", ""),
+            ("select a ", "and a ", ""),
+            ("select a", "::int", ""),
+            ("select a", "[1]", ""),
+            ("select a", ".b", ""),
+            ("select ", "not ", "a"),
+            ("select ", "- ", "a"),
+            ("select ", "case when a then ", "b"),
+            ("select ", "f(", "a"),
+            ("select 1 ", "union select 1 ", ""),
+            ("select * from a ", "join a on ", "b"),
+            ("select * from ", "(a join ", "b"),
+            ("with ", "a as (select 1), ", "b as (select 1) select 1"),
+            ("with a as (", "with a as (", "select 1"),
+            ("create table t (", "a struct<", "b"),
+            ("create table t (a ", "array<", "int"),
+            ("select a ", "between b and ", "c"),
+            ("select a ", "is null ", ""),
+            ("select ", "interval ", "a"),
+            ("select ", "x -> ", "a"),
+            ("select ", "{'a': ", "1"),
+            ("select ", "[", "1"),
+        ] {
+            for times in [10, 18, 45, 2_000, 60_000] {
+                let text = format!("{head}{}{tail}", unit.repeat(times));
+                let closed = format!("{text}{}", ")".repeat(unit.matches('(').count() * times));
+                let started = Instant::now();
+                for text in [text, closed] {
+                    for statement in &parse(&text, None).unwrap_or_default() {
+                        let known = crate::sql::file::Known::default();
+                        crate::sql::effects::effects(statement, &known);
+                    }
+                }
+                let took = started.elapsed();
+                assert!(
+                    took < Duration::from_secs(5),
+                    "{unit} {times} times: {took:?}"
+                );
+            }
+        }
+    }
 }

@@ -162,6 +162,26 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "adr/0001-a.md",
         "---\nstatus: superseded by [b](0002-b.md)\n---\n# A\n\n## Status\n\nAccepted\n",
     ),
+    (
+        "sql",
+        "load.sql",
+        "with a as (select x, 'é;' as y from s.t join u using (k) where d = {{ ds }}) insert into m.a (x, y) select * from a;\nmerge into t using s on t.a = s.a when matched then update set b = s.c + 1;\ncreate table if not exists z (a int, \"B\" text default '-- x') location 's3://b/c/d';\nCOPY (select a, case when b then c end as e from z) TO 's3://b/c.parquet';\n-- +goose Down\ndrop table z;\n",
+    ),
+    (
+        "python",
+        "dags/etl.py",
+        "import pandas as pd, duckdb\nfrom airflow import DAG\nfrom airflow.operators.bash import BashOperator as B\nL = 's3://lake'\nwith DAG('d', schedule='@daily', default_args={'owner': 'a'}) as dag:\n    a = B(task_id='a', bash_command='python x.py')\n    for n in ['b', 'c']:\n        b = B(task_id=f'{n}')\n        a >> [b]\ndef f(x, *y, z=1):\n    q = \"select a, %s from t.u\" % x\n    with duckdb.connect('/a/b.duckdb') as con:\n        con.execute(q)\n        con.sql(f'''copy (select * from w.s.t) to '{L}/o.parquet' ''')\n    pd.read_parquet(L + '/in').to_csv(f\"{L}/{x}/y\")\n",
+    ),
+    (
+        "python",
+        "pipeline.py",
+        "from kfp import dsl\nimport mlflow\n@dsl.component(base_image='r.example/a:1')\ndef s(x: str):\n    '''Doc.'''\n    mlflow.register_model('runs:/a/m', 'm')\n@dsl.pipeline(name='p')\ndef p():\n    a = s(x='1')\n    with dsl.If(a.output == 2):\n        s(x=a.outputs['o']).after(a)\n",
+    ),
+    (
+        "python",
+        "n.ipynb",
+        "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\"%pip x\\n\", \"spark.table('a.b')\\n\",\n\"spark.sql('select 1 from c.d')\"]}]}",
+    ),
 ];
 
 /// Pieces that damage a file.
@@ -195,6 +215,11 @@ const PIECES: &[&str] = &[
     "-1",
     "99999999999999999999",
     "()",
+    "(",
+    " select ",
+    " from ",
+    ";",
+    "    ",
 ];
 
 /// Replaces some characters at some places.
