@@ -203,7 +203,9 @@ fn panels(node: &Node<'_>, key: &Key, cluster: &str, depth: usize, said: &mut Sa
         for panel in node.get(field).map_or(&[][..], Node::items) {
             let attributes = panel_attributes(panel);
             let targets = panel.get("targets").map_or(&[][..], Node::items);
-            let asked = targets.iter().filter(|target| asks_prometheus(target, panel));
+            let asked = targets
+                .iter()
+                .filter(|target| asks_prometheus(target, panel));
             for expression in asked.filter_map(|target| target.entry("expr")) {
                 target(expression, key, cluster, &attributes, said);
             }
