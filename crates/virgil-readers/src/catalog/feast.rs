@@ -2,7 +2,9 @@
 //! Python file that imports `feast`, as far as their arguments are literals and names of the same file.
 //!
 //! A definition is known inside its project, which `feature_store.yaml` in the same folder or above names. A
-//! view is derived from its sources; a source is the table or URI that it reads.
+//! view is derived from its sources; a source is the table or URI that it reads. A feature is the column of the
+//! source that has its name, or that `field_mapping` gives its name, as Feast itself finds it. A service depends on
+//! its views and on the features it takes of them; its tag `model` names the registered model that it serves.
 
 use std::collections::HashMap;
 
@@ -38,7 +40,8 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
     for definition in &definitions {
         let key = repository.define(&definition.call, definition.lines, said);
         if let Some(key) = key {
-            repository.known.insert(&definition.name, key);
+            let known = (key, &definition.call);
+            repository.known.insert(&definition.name, known);
         }
     }
 }
@@ -64,7 +67,7 @@ pub(crate) fn project(path: &str, files: &dyn Files) -> Option<String> {
 struct Repository<'n> {
     project: &'n str,
     /// The definitions so far, by the name of their variable.
-    known: HashMap<&'n str, Key>,
+    known: HashMap<&'n str, (Key, &'n Call)>,
 }
 
 impl Repository<'_> {
@@ -167,13 +170,8 @@ impl Repository<'_> {
         for entity in self.referred(call, "entities", lines, said) {
             said.relation(lines, &key, Predicate::DependsOn, &entity);
         }
-        let fields = call
-            .argument("schema")
-            .or_else(|| call.argument("features"));
-        for field in fields.map(Literal::items).unwrap_or_default() {
-            let Literal::Call(field) = field else {
-                continue;
-            };
+        let origin = self.origin(call);
+        for field in fields(call) {
             let Some(name) = field.text("name") else {
                 said.problem(field.line, "the name of the field is no literal");
                 continue;
@@ -189,8 +187,44 @@ impl Repository<'_> {
             };
             said.text(lines, &column, "type", kind);
             self.common(&column, field, lines, said);
+            if let Some((source, mapping)) = &origin {
+                let name = mapping.get(name).copied().unwrap_or(name);
+                let from = keys::column(source, name);
+                said.relation(lines, &column, Predicate::DerivedFrom, &from);
+            }
         }
         Some(key)
+    }
+
+    /// The one source whose columns the features of a view are, with the columns that it names otherwise; `None`
+    /// where the view computes its features.
+    fn origin<'c>(&'c self, call: &'c Call) -> Option<(Key, HashMap<&'c str, &'c str>)> {
+        let computes = ["udf", "feature_transformation", "transformation", "mode"];
+        let is_plain = matches!(
+            call.function.as_str(),
+            "FeatureView" | "BatchFeatureView" | "StreamFeatureView"
+        );
+        if !is_plain || computes.iter().any(|name| call.argument(name).is_some()) {
+            return None;
+        }
+        let (key, source) = match call.argument("source").or(call.argument("batch_source"))? {
+            Literal::Name(name) => {
+                let (key, source) = self.known.get(name.as_str())?;
+                (key.clone(), *source)
+            }
+            Literal::Call(source) => (place(source)?, source),
+            _ => return None,
+        };
+        let mapping = source.argument("field_mapping").map(Literal::entries);
+        let renamed = mapping
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|entry| match entry {
+                (Literal::Text(column), Literal::Text(feature)) => Some((&**feature, &**column)),
+                _ => None,
+            });
+        let has_columns = matches!(key.scheme.as_str(), "table" | "uri");
+        has_columns.then(|| (key, renamed.collect()))
     }
 
     fn service(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
@@ -199,10 +233,51 @@ impl Repository<'_> {
         said.mention(lines, Kind::Resource, &[&key], name);
         said.text(lines, &key, "type", "feature_service");
         self.common(&key, call, lines, said);
-        for view in self.referred(call, "features", lines, said) {
-            said.relation(lines, &key, Predicate::DependsOn, &view);
+        let items = call.argument("features").map(Literal::items);
+        for item in items.unwrap_or_default() {
+            for view in self.refer(item, lines, said) {
+                said.relation(lines, &key, Predicate::DependsOn, &view);
+                for feature in self.taken(item) {
+                    let column = keys::column(&view, feature);
+                    said.relation(lines, &key, Predicate::DependsOn, &column);
+                }
+            }
+        }
+        for (label, value) in call
+            .argument("tags")
+            .map(Literal::entries)
+            .unwrap_or_default()
+        {
+            if let (Literal::Text(label), Literal::Text(model)) = (label, value)
+                && label == "model"
+            {
+                let model = keys::mlflow_model(model);
+                said.relation(lines, &model, Predicate::DependsOn, &key);
+            }
         }
         Some(key)
+    }
+
+    /// The features that an item of a service takes: those picked, else all of the view.
+    fn taken<'c>(&'c self, item: &'c Literal) -> Vec<&'c str> {
+        match item {
+            Literal::Part(_, picked) => {
+                let picked = picked.items().iter();
+                picked
+                    .filter_map(|name| match name {
+                        Literal::Text(name) => Some(name.as_str()),
+                        _ => None,
+                    })
+                    .collect()
+            }
+            Literal::Name(name) => match self.known.get(name.as_str()) {
+                Some((_, view)) => fields(view)
+                    .filter_map(|field| field.text("name"))
+                    .collect(),
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
     }
 
     /// What an argument of a call refers to.
@@ -217,7 +292,7 @@ impl Repository<'_> {
     fn refer(&self, literal: &Literal, lines: LineSpan, said: &mut Said) -> Vec<Key> {
         match literal {
             Literal::Name(name) => match self.known.get(name.as_str()) {
-                Some(key) => vec![key.clone()],
+                Some((key, _)) => vec![key.clone()],
                 None => {
                     let message = format!("`{name}` is not defined in this file");
                     said.problem(lines.start, message);
@@ -240,10 +315,23 @@ impl Repository<'_> {
                     .flat_map(|value| self.refer(value, lines, said))
                     .collect()
             }
+            Literal::Part(whole, _) => self.refer(whole, lines, said),
             // Old entities are named by their name.
             Literal::Text(_) | Literal::Other(_) => Vec::new(),
         }
     }
+}
+
+/// The fields of a view.
+fn fields(call: &Call) -> impl Iterator<Item = &Call> {
+    let fields = call
+        .argument("schema")
+        .or_else(|| call.argument("features"));
+    let fields = fields.map(Literal::items).unwrap_or_default().iter();
+    fields.filter_map(|field| match field {
+        Literal::Call(field) => Some(field),
+        _ => None,
+    })
 }
 
 /// The table, topic or URI of a source.
@@ -305,12 +393,14 @@ payment = Entity(name="payment", join_keys=["payment_id"], description="One "
 risk_file = FileSource(
     name="risk_file",
     path="s3a://lake/features/risk.parquet",
+    field_mapping={"age_days": "age"},
 )
 risk = FeatureView(
     name="risk",
     entities=[payment],
     schema=[
         Field(name="amount", dtype=Float64),
+        Field(name="age", dtype=Int64),
         Field(name=f"x{1}", dtype=Int64),
     ],
     online=True,
@@ -318,7 +408,7 @@ risk = FeatureView(
     tags={"team": "ml-risk"},
     owner="ml-risk@bottega.example",
 )
-scoring = FeatureService(name="scoring", features=[risk[["amount"]], elsewhere])
+scoring = FeatureService(name="scoring", features=[risk[["amount"]], elsewhere], tags={"model": "fraud"})
 
 @on_demand_feature_view(sources=[risk], schema=[Field(name="double", dtype=Float64)])
 def doubled(inputs):
@@ -328,29 +418,37 @@ def doubled(inputs):
         [3-4] feast_entity:bottega/payment .type = "feature_entity"
         [3-4] feast_entity:bottega/payment .join_keys = ["payment_id"]
         [3-4] feast_entity:bottega/payment .description = "One attempt"
-        [5-8] dataset "risk_file" uri:s3://lake/features/risk.parquet feast_source:bottega/risk_file
-        [5-8] uri:s3://lake/features/risk.parquet .type = "file_source"
-        [9-20] feature_view "risk" feature_view:bottega/risk
-        [9-20] feature_view:bottega/risk .type = "feature_view"
-        [9-20] feature_view:bottega/risk .online = true
-        [9-20] feature_view:bottega/risk owned_by email:ml-risk@bottega.example
-        [9-20] feature_view:bottega/risk .tag_team = "ml-risk"
-        [9-20] feature_view:bottega/risk derived_from uri:s3://lake/features/risk.parquet
-        [9-20] feature_view:bottega/risk depends_on feast_entity:bottega/payment
-        [13] column "amount" feature_view_column:bottega/risk#amount
-        [13] feature_view_column:bottega/risk#amount part_of feature_view:bottega/risk
-        [13] feature_view_column:bottega/risk#amount .type = "Float64"
-        [21] resource "scoring" feature_service:bottega/scoring
-        [21] feature_service:bottega/scoring .type = "feature_service"
-        [21] feature_service:bottega/scoring depends_on feature_view:bottega/risk
-        [23-25] feature_view "doubled" feature_view:bottega/doubled
-        [23-25] feature_view:bottega/doubled .type = "on_demand_feature_view"
-        [23-25] feature_view:bottega/doubled derived_from feature_view:bottega/risk
-        [23] column "double" feature_view_column:bottega/doubled#double
-        [23] feature_view_column:bottega/doubled#double part_of feature_view:bottega/doubled
-        [23] feature_view_column:bottega/doubled#double .type = "Float64"
-        [14] problem: the name of the field is no literal
-        [21] problem: `elsewhere` is not defined in this file
+        [5-9] dataset "risk_file" uri:s3://lake/features/risk.parquet feast_source:bottega/risk_file
+        [5-9] uri:s3://lake/features/risk.parquet .type = "file_source"
+        [10-22] feature_view "risk" feature_view:bottega/risk
+        [10-22] feature_view:bottega/risk .type = "feature_view"
+        [10-22] feature_view:bottega/risk .online = true
+        [10-22] feature_view:bottega/risk owned_by email:ml-risk@bottega.example
+        [10-22] feature_view:bottega/risk .tag_team = "ml-risk"
+        [10-22] feature_view:bottega/risk derived_from uri:s3://lake/features/risk.parquet
+        [10-22] feature_view:bottega/risk depends_on feast_entity:bottega/payment
+        [14] column "amount" feature_view_column:bottega/risk#amount
+        [14] feature_view_column:bottega/risk#amount part_of feature_view:bottega/risk
+        [14] feature_view_column:bottega/risk#amount .type = "Float64"
+        [14] feature_view_column:bottega/risk#amount derived_from column:s3://lake/features/risk.parquet#amount
+        [15] column "age" feature_view_column:bottega/risk#age
+        [15] feature_view_column:bottega/risk#age part_of feature_view:bottega/risk
+        [15] feature_view_column:bottega/risk#age .type = "Int64"
+        [15] feature_view_column:bottega/risk#age derived_from column:s3://lake/features/risk.parquet#age_days
+        [23] resource "scoring" feature_service:bottega/scoring
+        [23] feature_service:bottega/scoring .type = "feature_service"
+        [23] feature_service:bottega/scoring .tag_model = "fraud"
+        [23] feature_service:bottega/scoring depends_on feature_view:bottega/risk
+        [23] feature_service:bottega/scoring depends_on feature_view_column:bottega/risk#amount
+        [23] model:mlflow/fraud depends_on feature_service:bottega/scoring
+        [25-27] feature_view "doubled" feature_view:bottega/doubled
+        [25-27] feature_view:bottega/doubled .type = "on_demand_feature_view"
+        [25-27] feature_view:bottega/doubled derived_from feature_view:bottega/risk
+        [25] column "double" feature_view_column:bottega/doubled#double
+        [25] feature_view_column:bottega/doubled#double part_of feature_view:bottega/doubled
+        [25] feature_view_column:bottega/doubled#double .type = "Float64"
+        [16] problem: the name of the field is no literal
+        [23] problem: `elsewhere` is not defined in this file
         "####);
     }
 

@@ -41,6 +41,8 @@ pub(super) enum Literal {
     List(Vec<Literal>),
     Map(Vec<(Literal, Literal)>),
     Call(Call),
+    /// What a subscript picks: `view[["a", "b"]]`.
+    Part(Box<Literal>, Box<Literal>),
     /// Anything else, as it is written.
     Other(String),
 }
@@ -198,11 +200,16 @@ fn literal(node: Node<'_>, text: &str, depth: usize) -> Literal {
             let name = written(node, text).rsplit('.').next();
             Literal::Name(name.unwrap_or_default().to_owned())
         }
-        // `view[["a", "b"]]` is some of the features of the view.
-        "subscript" => match node.child_by_field_name("value") {
-            Some(value) => literal(value, text, depth + 1),
-            None => other(),
-        },
+        "subscript" => {
+            let part = |field| node.child_by_field_name(field);
+            match (part("value"), part("subscript")) {
+                (Some(value), Some(picked)) => Literal::Part(
+                    Box::new(literal(value, text, depth + 1)),
+                    Box::new(literal(picked, text, depth + 1)),
+                ),
+                _ => other(),
+            }
+        }
         "parenthesized_expression" => match node.named_child(0) {
             Some(value) => literal(value, text, depth + 1),
             None => other(),
