@@ -95,10 +95,12 @@ mod tests {
         [2] model:mlflow/fraud .description = "Scores payments."
         [2-6] model:mlflow/fraud .created_at = "2026-02-01T05:20:01Z"
         [2-6] model:mlflow/fraud .tag_team = "ml-risk"
+        [2-6] model:mlflow/fraud owned_by team:label/ml-risk
         [6] model_alias:mlflow/fraud@champion is model_version:mlflow/fraud/3
         [6] model_version:mlflow/fraud/3 .aliases = ["champion"]
         [3-4] model_version "fraud 4" model_version:mlflow/fraud/4
         [3-4] model_version:mlflow/fraud/4 version_of model:mlflow/fraud
+        [3] artifact "s3://models/fraud/4" uri:s3://models/fraud/4
         [3] model_version:mlflow/fraud/4 stored_at uri:s3://models/fraud/4
         [3-4] run:mlflow/r4 trains model_version:mlflow/fraud/4
         [4] model_version:mlflow/fraud/4 .status = "READY"
@@ -131,13 +133,14 @@ mod tests {
  "outputs": {"model_outputs": [{"model_id": "m-1", "step": 0}]}}]}"#), @r####"
         [1-9] run "baseline" run:mlflow/r1
         [1-9] run:mlflow/r1 part_of experiment:mlflow/42
+        [1-9] artifact "s3://models/mlflow/42/r1/artifacts" uri:s3://models/mlflow/42/r1/artifacts
         [1-9] run:mlflow/r1 stored_at uri:s3://models/mlflow/42/r1/artifacts
         [1-9] run:mlflow/r1 .state = "completed"
         [4] run:mlflow/r1 .metric_accuracy = 0.96
         [4] run:mlflow/r1 .param_c = "1.0"
         [1-9] run:mlflow/r1 .user = "marta"
         [1-9] run:mlflow/r1 defined_in repository:git.bottega.example/bottega/ml-risk {path="train.py", version="88a5"}
-        [7-8] dataset "w.marts.risk" uri:s3://lake/risk.parquet
+        [7-8] dataset "s3://lake/risk.parquet" uri:s3://lake/risk.parquet
         [7-8] run:mlflow/r1 reads uri:s3://lake/risk.parquet {context="training", dataset="w.marts.risk", digest="27"}
         [9] run:mlflow/r1 writes logged_model:mlflow/m-1
         "####);

@@ -203,6 +203,7 @@ description: null
         [1-3] model "fraud" model:mlflow/fraud
         [1-3] model:mlflow/fraud .created_at = "2026-09-07T05:20:08Z"
         [1-3] model:mlflow/fraud .tag_team = "ml-risk"
+        [1-3] model:mlflow/fraud owned_by team:label/ml-risk
         [1-3] model_alias:mlflow/fraud@champion is model_version:mlflow/fraud/3
         [1-3] model_version:mlflow/fraud/3 .aliases = ["champion"]
         "####);
@@ -218,6 +219,7 @@ version: 3
 "), @r####"
         [1-8] model_version "fraud 3" model_version:mlflow/fraud/3
         [1-8] model_version:mlflow/fraud/3 version_of model:mlflow/fraud
+        [6] artifact "s3://models/fraud/3" uri:s3://models/fraud/3
         [6] model_version:mlflow/fraud/3 stored_at uri:s3://models/fraud/3
         [1-8] model_version:mlflow/fraud/3 stored_at logged_model:mlflow/m-3
         [1-8] run:mlflow/r1 trains model_version:mlflow/fraud/3

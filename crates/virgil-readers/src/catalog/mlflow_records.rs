@@ -1,12 +1,14 @@
 //! The records of MLflow, whatever they come from: answers of its interface or files of its store.
 //!
 //! A version is stored at its `source`: a URI, or the model that a run logged. An alias or a stage only points
-//! (see [`crate::keys`]). Tags of MLflow's own (`mlflow.…`) say where the code is and who ran it.
+//! (see [`crate::keys`]). Tags of MLflow's own (`mlflow.…`) say where the code is and who ran it; MLflow knows no
+//! owners, so that the tags `owner` and `team` say them, as labels do elsewhere.
 
 use std::borrow::Cow;
 
 use virgil_model::{Attributes, Key, Kind, LineSpan, Predicate, Target, Value};
 
+use crate::cluster;
 use crate::keys;
 use crate::statements::Said;
 use crate::tree::{self, Node};
@@ -64,6 +66,11 @@ impl<'a> Labels<'a> {
                 Some("note.content") => said.text(lines, key, "description", value),
                 Some(_) => {}
                 None => said.tag(lines, key, label, Value::Text(value.to_string())),
+            }
+        }
+        for label in ["owner", "team"] {
+            if let Some(owner) = self.get(label) {
+                said.relation(lines, key, Predicate::OwnedBy, &cluster::team(owner));
             }
         }
         let repository = self
@@ -132,7 +139,7 @@ pub(super) fn version(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) -> 
             && let Some(text) = source.text()
             && let Some(place) = stored(text)
         {
-            said.relation(source.lines(), &key, Predicate::StoredAt, &place);
+            stored_at(source.lines(), &key, &place, said);
         }
     }
     if let Some(id) = node.text_at(&["model_id"]) {
@@ -178,7 +185,7 @@ pub(super) fn experiment(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) 
     let by_name = keys::mlflow_experiment_name(name);
     said.mention(lines, Kind::Experiment, &[&key, &by_name], name);
     if let Some(place) = node.text_at(&["artifact_location"]).and_then(stored) {
-        said.relation(lines, &key, Predicate::StoredAt, &place);
+        stored_at(lines, &key, &place, said);
     }
     texts(node, &key, &["lifecycle_stage"], said);
     labels.say(lines, &key, said);
@@ -203,7 +210,7 @@ pub(super) fn run(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) -> bool
         said.relation(lines, &key, Predicate::PartOf, &experiment);
     }
     if let Some(place) = info.text_at(&["artifact_uri"]).and_then(stored) {
-        said.relation(lines, &key, Predicate::StoredAt, &place);
+        stored_at(lines, &key, &place, said);
     }
     if let Some(status) = info.text_at(&["status"]) {
         // The file store writes the number of the status.
@@ -268,7 +275,16 @@ fn stored(text: &str) -> Option<Key> {
     is_known.then(|| keys::uri(text))
 }
 
-/// A dataset that a run read; its `source` is JSON in a string.
+/// States where a thing is stored; a place with a URI is an artifact, which only its registry declares.
+fn stored_at(lines: LineSpan, key: &Key, place: &Key, said: &mut Said) {
+    if place.scheme == "uri" {
+        said.mention(lines, Kind::Artifact, &[place], &place.value);
+    }
+    said.relation(lines, key, Predicate::StoredAt, place);
+}
+
+/// A dataset that a run read; its `source` is JSON in a string. It is called by where it lies: the name that MLflow has
+/// for it is often that of the table it was taken from, and stands at the edge.
 fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
     let lines = input.lines();
     let Some(source) = input.text_at(&["dataset", "source"]) else {
@@ -290,12 +306,7 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
         said.text(lines, run, "dataset", name);
         return;
     };
-    said.mention(
-        lines,
-        Kind::Dataset,
-        &[&place],
-        if name.is_empty() { &place.value } else { name },
-    );
+    said.mention(lines, Kind::Dataset, &[&place], &place.value);
     let mut attributes = Attributes::new();
     for (attribute, text) in [
         ("dataset", Some(name).filter(|name| !name.is_empty())),
