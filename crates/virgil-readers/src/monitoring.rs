@@ -9,6 +9,7 @@ mod rules;
 use virgil_model::{Attributes, Key, Labelled, LineSpan, Predicate, Selector, Target, Value};
 
 use crate::cluster::{Object, run_image, select, service_of, uri_key};
+use crate::keys;
 use crate::statements::{Format, Said};
 use crate::tree::Node;
 
@@ -115,6 +116,8 @@ fn metric(cluster: &str, name: &str) -> Key {
 ///
 /// Most metrics are declared nowhere: the edge to one by its name is there all the same, with the matchers as an attribute,
 /// because the labels of its series are not known. The selector also finds metrics whose labels are.
+/// Servers of models, and reports on them, write the name of the model into the label `model_name`: who picks its series
+/// looks at the model.
 fn watch(
     subject: &Key,
     expression: &str,
@@ -133,6 +136,11 @@ fn watch(
         }
     };
     for (name, matchers) in selectors {
+        for (label, operator, model) in &matchers {
+            if label == "model_name" && operator == "=" && !model.contains('$') {
+                watch_model(subject, model, lines, said);
+            }
+        }
         let mut attributes = more.clone();
         let written = matchers
             .iter()
@@ -145,6 +153,14 @@ fn watch(
         said.relation_with(lines, subject, Predicate::Monitors, object, attributes);
         let object = Target::Selector(Selector::Metric { name, matchers });
         said.relation_with(lines, subject, Predicate::Monitors, object, more.clone());
+    }
+}
+
+/// States that a thing looks at a model that it names.
+fn watch_model(subject: &Key, name: &str, lines: LineSpan, said: &mut Said) {
+    if !name.is_empty() {
+        let model = keys::mlflow_model(name);
+        said.relation(lines, subject, Predicate::Monitors, &model);
     }
 }
 

@@ -9,7 +9,7 @@ use virgil_model::{Attributes, Files, Key, Kind, LineSpan, Predicate};
 
 use crate::cluster::{Object, cluster_of, team};
 use crate::keys;
-use crate::monitoring::{text, watch};
+use crate::monitoring::{text, watch, watch_model};
 use crate::statements::{Asset, Format, Said};
 use crate::tree::{self, Entry, Node};
 
@@ -167,6 +167,9 @@ fn dashboard(
             if let Some(name) = tag.text().and_then(|tag| tag.strip_prefix("team:")) {
                 said.relation(tag.lines(), &key, Predicate::OwnedBy, &team(name));
             }
+            if let Some(name) = tag.text().and_then(|tag| tag.strip_prefix("model:")) {
+                watch_model(&key, name, tag.lines(), said);
+            }
         }
     }
     panels(node, &key, cluster, 0, said);
@@ -293,6 +296,7 @@ mod tests {
         [3] dashboard:grafana/fraud .description = "Latency."
         [4] dashboard:grafana/fraud .tags = ["team:ml-risk","model:fraud"]
         [4] dashboard:grafana/fraud owned_by team:label/ml-risk
+        [4] dashboard:grafana/fraud monitors model:mlflow/fraud
         [7] dashboard:grafana/fraud monitors metric:default/fraud:latency:p99 {panel="p99"}
         [7] dashboard:grafana/fraud monitors Metric { name: "fraud:latency:p99", matchers: [] } {panel="p99"}
         [9] dashboard:grafana/fraud monitors metric:default/a_total {matchers=["ns=\"x\""], panel="Rate"}

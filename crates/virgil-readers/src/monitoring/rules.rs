@@ -7,7 +7,7 @@
 use virgil_model::{Attributes, Files, Key, Kind, Predicate, Value};
 
 use crate::cluster::{Object, Place, cluster_of, team, uri_key};
-use crate::monitoring::{metric, text, watch};
+use crate::monitoring::{metric, text, watch, watch_model};
 use crate::statements::{Asset, Format, Said};
 use crate::tree::{Entry, Node};
 
@@ -147,6 +147,9 @@ pub(super) fn label(entry: &Entry<'_>, key: &Key, place: &Place<'_>, said: &mut 
                 &entry.key,
                 Value::Text(value.to_owned()),
             );
+            if entry.key == "model_name" && !value.contains("{{") {
+                watch_model(key, value, entry.lines(), said);
+            }
         }
         _ => {}
     }
@@ -190,6 +193,7 @@ spec: {selector: {matchLabels: {app: fraud}}, namespaceSelector: {matchNames: [a
         [8] metric:default/fraud:latency:p99 .type = "recording rule"
         [8] metric:default/fraud:latency:p99 part_of kubernetes:default/monitoring.coreos.com/PrometheusRule/ml-risk/fraud
         [9-11] metric:default/fraud:latency:p99 .expression = "histogram_quantile(0.99, sum by (le) (\n  rate(request_bucket{model_name=\"fraud\"}[5m])))"
+        [9-11] metric:default/fraud:latency:p99 monitors model:mlflow/fraud
         [9-11] metric:default/fraud:latency:p99 monitors metric:default/request_bucket {matchers=["model_name=\"fraud\""]}
         [9-11] metric:default/fraud:latency:p99 monitors Metric { name: "request_bucket", matchers: [("model_name", "=", "fraud")] }
         [12-18] alert "HighLatency" alert:default/ml-risk/fraud/fraud/HighLatency
@@ -243,6 +247,7 @@ spec:
         [11] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .pod_labels = ["app=prometheus"]
         [10] image "quay.io/prometheus/prometheus" image:quay.io/prometheus/prometheus
         [10] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s runs_image image:quay.io/prometheus/prometheus {tag="v3.13.2"}
+        [10] kubernetes:default/monitoring.coreos.com/Prometheus/monitoring/k8s .image = "quay.io/prometheus/prometheus:v3.13.2"
         "####);
     }
 
