@@ -360,6 +360,7 @@ spec:
         [18-20] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot part_of kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly
         [26] image "registry.example/python" image:registry.example/python
         [26] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot runs_image image:registry.example/python {tag="3"}
+        [26] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot .image = "registry.example/python:3"
         [28] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot depends_on kubernetes:default/core/Secret/data-platform/shop-db {via="environment"}
         [20] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#snapshot .parameters = ["script=ingestion/shop.py"]
         [21-23] task "dbt-build" kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build
@@ -368,9 +369,11 @@ spec:
         [23] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build depends_on kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#other
         [30] image "registry.example/dbt" image:registry.example/dbt
         [30] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build runs_image image:registry.example/dbt {tag="2"}
+        [30] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#dbt-build .image = "registry.example/dbt:2"
         [31-32] task "report" kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report
         [31-32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report part_of kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly
         [32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report runs_image image:registry.example/dbt {tag="2"}
+        [32] kubernetes:default/argoproj.io/CronWorkflow/data-platform/nightly#report .image = "registry.example/dbt:2"
         "####);
     }
 
@@ -383,6 +386,7 @@ spec:
         [8] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a part_of manifest:./w.yaml#argoproj.io/Workflow/default/hello-*
         [11] image "docker.io/library/busybox" image:docker.io/library/busybox
         [11] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a runs_image image:docker.io/library/busybox
+        [11] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a .image = "docker.io/library/busybox"
         [9] task "b" manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b
         [9] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b part_of manifest:./w.yaml#argoproj.io/Workflow/default/hello-*
         [9] manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#b depends_on manifest:./w.yaml#argoproj.io/Workflow/default/hello-*#a
@@ -423,10 +427,13 @@ spec: {submit: {workflowTemplateRef: {name: nested}}}
         [13] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a part_of kubernetes:default/argoproj.io/Workflow/default/nested
         [17] image "r.example/one" image:r.example/one
         [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/one {tag="1"}
+        [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a .image = "r.example/one:1"
         [17] image "r.example/two" image:r.example/two
         [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/two {tag="1"}
+        [17] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a .image = "r.example/two:1"
         [18] image "r.example/init" image:r.example/init
         [18] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a runs_image image:r.example/init {tag="1"}
+        [18] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a .image = "r.example/init:1"
         [19] kubernetes:default/argoproj.io/Workflow/default/nested#inner/a depends_on kubernetes:default/core/Secret/default/s {via="volume"}
         [14] task "c" kubernetes:default/argoproj.io/Workflow/default/nested#c
         [14] kubernetes:default/argoproj.io/Workflow/default/nested#c part_of kubernetes:default/argoproj.io/Workflow/default/nested
@@ -441,6 +448,7 @@ spec: {submit: {workflowTemplateRef: {name: nested}}}
         [10] kubernetes:default/argoproj.io/Workflow/default/nested#b depends_on kubernetes:default/argoproj.io/Workflow/default/nested#outer/a
         [10] image "r.example/b" image:r.example/b
         [10] kubernetes:default/argoproj.io/Workflow/default/nested#b runs_image image:r.example/b {tag="1"}
+        [10] kubernetes:default/argoproj.io/Workflow/default/nested#b .image = "r.example/b:1"
         [23] resource "hook" kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook
         [23] kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook .type = "WorkflowEventBinding"
         [24] kubernetes:default/argoproj.io/WorkflowEventBinding/default/hook triggers kubernetes:default/argoproj.io/WorkflowTemplate/default/nested

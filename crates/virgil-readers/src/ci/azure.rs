@@ -233,6 +233,7 @@ stages:
         [8-14] ci:./azure-pipelines.yml#image part_of ci:./azure-pipelines.yml
         [9] image "docker.io/library/python" image:docker.io/library/python
         [9] ci:./azure-pipelines.yml#image runs_image image:docker.io/library/python {tag="3.11"}
+        [9] ci:./azure-pipelines.yml#image .image = "docker.io/library/python:3.11"
         [11] ci:./azure-pipelines.yml uses_template ci:./templates/setup.yml
         [12] ci:./azure-pipelines.yml#image depends_on file:./train/run.py
         [14] file:./app/Dockerfile builds image:acr.azurecr.io/team/app

@@ -319,6 +319,7 @@ jobs:
         [7-20] ci:./.github/workflows/images.yml#build part_of ci:./.github/workflows/images.yml
         [9] image "registry.example/ci" image:registry.example/ci
         [9] ci:./.github/workflows/images.yml#build runs_image image:registry.example/ci {tag="1"}
+        [9] ci:./.github/workflows/images.yml#build .image = "registry.example/ci:1"
         [20] file:./images/a/Dockerfile builds image:registry.example/a
         [20] image "registry.example/a" image:registry.example/a
         [20] ci:./.github/workflows/images.yml#build builds image:registry.example/a {dockerfile="images/a/Dockerfile"}
@@ -331,6 +332,7 @@ jobs:
         [23] ci:./.github/workflows/images.yml#push .environment = "production"
         [24] image "docker.io/library/postgres" image:docker.io/library/postgres
         [24] ci:./.github/workflows/images.yml#push runs_image image:docker.io/library/postgres {tag="16"}
+        [24] ci:./.github/workflows/images.yml#push .image = "docker.io/library/postgres:16"
         [26] ci:./.github/workflows/images.yml#push depends_on file:./scripts/promote.sh
         [30-32] file:./app/Dockerfile builds image:ghcr.io/team/app
         [30-32] image "ghcr.io/team/app" image:ghcr.io/team/app

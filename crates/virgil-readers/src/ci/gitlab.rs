@@ -205,15 +205,19 @@ build:
         [13] ci:./.gitlab-ci.yml#test .stage = "test"
         [5] image "registry.example/ci" image:registry.example/ci
         [5] ci:./.gitlab-ci.yml#test runs_image image:registry.example/ci {tag="1.22"}
+        [5] ci:./.gitlab-ci.yml#test .image = "registry.example/ci:1.22"
         [10] image "docker.io/library/postgres" image:docker.io/library/postgres
         [10] ci:./.gitlab-ci.yml#test runs_image image:docker.io/library/postgres {tag="16"}
+        [10] ci:./.gitlab-ci.yml#test .image = "docker.io/library/postgres:16"
         [9] ci:./.gitlab-ci.yml#test depends_on file:./scripts/setup.sh
         [15-22] task "build" ci:./.gitlab-ci.yml#build
         [15-22] ci:./.gitlab-ci.yml#build part_of ci:./.gitlab-ci.yml
         [18] ci:./.gitlab-ci.yml#build .environment = "production"
         [17] image "docker.io/library/docker" image:docker.io/library/docker
         [17] ci:./.gitlab-ci.yml#build runs_image image:docker.io/library/docker
+        [17] ci:./.gitlab-ci.yml#build .image = "docker.io/library/docker"
         [10] ci:./.gitlab-ci.yml#build runs_image image:docker.io/library/postgres {tag="16"}
+        [10] ci:./.gitlab-ci.yml#build .image = "docker.io/library/postgres:16"
         [22] ci:./.gitlab-ci.yml#build depends_on ci:./.gitlab-ci.yml#test
         [22] ci:./.gitlab-ci.yml#build depends_on ci:./.gitlab-ci.yml#lint
         [9] ci:./.gitlab-ci.yml#build depends_on file:./scripts/setup.sh

@@ -114,6 +114,7 @@ mod tests {
         [1] ci:./Jenkinsfile defined_in file:./Jenkinsfile
         [2] image "docker.io/library/maven" image:docker.io/library/maven
         [2] ci:./Jenkinsfile runs_image image:docker.io/library/maven {tag="3-alpine"}
+        [2] ci:./Jenkinsfile .image = "docker.io/library/maven:3-alpine"
         [3] ci:./Jenkinsfile .schedule = "H 4 * * 1-5"
         [5] task "Build" ci:./Jenkinsfile#Build
         [5] ci:./Jenkinsfile#Build part_of ci:./Jenkinsfile

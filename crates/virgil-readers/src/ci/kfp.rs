@@ -446,6 +446,7 @@ platforms:
         [11] pipeline:kfp/churn-training#condition-1/register .outputs = ["model: system.Model"]
         [18] image "registry.example/churn-train" image:registry.example/churn-train
         [18] pipeline:kfp/churn-training#condition-1/register runs_image image:registry.example/churn-train {tag="1.8.1"}
+        [18] pipeline:kfp/churn-training#condition-1/register .image = "registry.example/churn-train:1.8.1"
         [11] artifact "model" artifact:kfp/churn-training#condition-1/register/model
         [11] artifact:kfp/churn-training#condition-1/register/model .type = "system.Model"
         [11] pipeline:kfp/churn-training#condition-1/register writes artifact:kfp/churn-training#condition-1/register/model

@@ -236,11 +236,13 @@ spec: {triggers: [{template: {ref: run-build}}]}
         [8-13] kubernetes:default/tekton.dev/Pipeline/default/build#image part_of kubernetes:default/tekton.dev/Pipeline/default/build
         [13] image "gcr.io/kaniko-project/executor" image:gcr.io/kaniko-project/executor
         [13] kubernetes:default/tekton.dev/Pipeline/default/build#image runs_image image:gcr.io/kaniko-project/executor {container="kaniko", tag="v1.9.0"}
+        [13] kubernetes:default/tekton.dev/Pipeline/default/build#image .image = "gcr.io/kaniko-project/executor:v1.9.0"
         [9] kubernetes:default/tekton.dev/Pipeline/default/build#image depends_on kubernetes:default/tekton.dev/Pipeline/default/build#clone
         [17] task "git-clone" kubernetes:default/tekton.dev/Task/default/git-clone
         [17] kubernetes:default/tekton.dev/Task/default/git-clone .type = "Task"
         [18] image "docker.io/alpine/git" image:docker.io/alpine/git
         [18] kubernetes:default/tekton.dev/Task/default/git-clone runs_image image:docker.io/alpine/git {tag="2"}
+        [18] kubernetes:default/tekton.dev/Task/default/git-clone .image = "docker.io/alpine/git:2"
         [22] pipeline "build-*" manifest:./ci/build.yaml#tekton.dev/PipelineRun/default/build-*
         [22] manifest:./ci/build.yaml#tekton.dev/PipelineRun/default/build-* .type = "PipelineRun"
         [23] manifest:./ci/build.yaml#tekton.dev/PipelineRun/default/build-* depends_on kubernetes:default/tekton.dev/Pipeline/default/build
@@ -298,12 +300,14 @@ spec:
         [18] kubernetes:default/tekton.dev/Task/default/scan uses_template kubernetes:default/tekton.dev/StepAction/default/clone
         [17] image "r.example/base" image:r.example/base
         [17] kubernetes:default/tekton.dev/Task/default/scan runs_image image:r.example/base {tag="1"}
+        [17] kubernetes:default/tekton.dev/Task/default/scan .image = "r.example/base:1"
         [17] kubernetes:default/tekton.dev/Task/default/scan depends_on kubernetes:default/core/Secret/default/login {via="environment"}
         [19] kubernetes:default/tekton.dev/Task/default/scan depends_on kubernetes:default/core/ConfigMap/default/ca {via="volume"}
         [23] resource "clone" kubernetes:default/tekton.dev/StepAction/default/clone
         [23] kubernetes:default/tekton.dev/StepAction/default/clone .type = "StepAction"
         [24] image "r.example/git" image:r.example/git
         [24] kubernetes:default/tekton.dev/StepAction/default/clone runs_image image:r.example/git {tag="2"}
+        [24] kubernetes:default/tekton.dev/StepAction/default/clone .image = "r.example/git:2"
         [28] task "scan-now" kubernetes:default/tekton.dev/TaskRun/default/scan-now
         [28] kubernetes:default/tekton.dev/TaskRun/default/scan-now .type = "TaskRun"
         [30] kubernetes:default/tekton.dev/TaskRun/default/scan-now depends_on kubernetes:default/tekton.dev/Task/default/scan

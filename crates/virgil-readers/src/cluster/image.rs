@@ -75,6 +75,19 @@ impl Image {
     }
 }
 
+impl std::fmt::Display for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The repository with its registry; a first part without a dot, colon or `localhost` is a folder of Docker Hub.
 fn repository(name: &str) -> Option<String> {
     let is_name = !name.is_empty()
@@ -109,6 +122,9 @@ pub(crate) fn key(reference: &str) -> Option<Key> {
 }
 
 /// Says that `subject` has an edge to an image; `more` are further attributes of the edge. Nothing for no image.
+///
+/// What runs an image also has it with its tag as the attribute `image`: an edge leads to the repository only, and
+/// one asks for what still runs a tag.
 pub(crate) fn relate(
     said: &mut Said,
     lines: LineSpan,
@@ -131,6 +147,10 @@ pub(crate) fn relate(
         Target::Key(key.clone()),
         attributes,
     );
+    if predicate == Predicate::RunsImage {
+        let written = Value::Text(image.to_string());
+        said.attribute(lines, subject, "image", written);
+    }
     if let Some(digest) = image.digest_key() {
         said.mention(lines, Kind::Image, &[&digest], reference.trim());
         said.relation(lines, &digest, Predicate::VersionOf, &key);

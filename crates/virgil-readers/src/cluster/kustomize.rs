@@ -254,6 +254,7 @@ patches:
         [4] kubernetes:staging/serving.kserve.io/InferenceService/ml-risk/fraud .namespace = "ml-risk"
         [5] image "r.example/t" image:r.example/t
         [5] kubernetes:staging/serving.kserve.io/InferenceService/ml-risk/fraud runs_image image:r.example/t {container="t", tag="9"}
+        [5] kubernetes:staging/serving.kserve.io/InferenceService/ml-risk/fraud .image = "r.example/t:9"
         [15] kubernetes:staging/serving.kserve.io/InferenceService/ml-risk/fraud depends_on kubernetes:staging/core/Service/b/a
         [11] kubernetes:staging/serving.kserve.io/InferenceService/ml-risk/fraud serves uri:s3://models/fraud/4 {component="predictor"}
         [14] resource "fraud" kubernetes:staging/core/Service/ml-risk/fraud

@@ -327,6 +327,7 @@ spec:
         [13] kubernetes:prod-eu/apps/Deployment/shop/shop-api .service_account = "shop"
         [16] image "registry.bottega.example/shop/shop-api" image:registry.bottega.example/shop/shop-api
         [16] kubernetes:prod-eu/apps/Deployment/shop/shop-api runs_image image:registry.bottega.example/shop/shop-api {container="shop-api", tag="5.6.0"}
+        [16] kubernetes:prod-eu/apps/Deployment/shop/shop-api .image = "registry.bottega.example/shop/shop-api:5.6.0"
         [18] kubernetes:prod-eu/apps/Deployment/shop/shop-api depends_on kubernetes:prod-eu/core/Service/ml-growth/recs
         [20] kubernetes:prod-eu/apps/Deployment/shop/shop-api depends_on kubernetes:prod-eu/core/Secret/shop/shop-db {via="environment"}
         [21] kubernetes:prod-eu/apps/Deployment/shop/shop-api .gpus = 1
@@ -341,6 +342,7 @@ spec:
         [33] kubernetes:prod-eu/batch/CronJob/default/nightly .cluster = "prod-eu"
         [36] image "docker.io/library/golang" image:docker.io/library/golang
         [36] kubernetes:prod-eu/batch/CronJob/default/nightly runs_image image:docker.io/library/golang
+        [36] kubernetes:prod-eu/batch/CronJob/default/nightly .image = "docker.io/library/golang"
         [35] kubernetes:prod-eu/batch/CronJob/default/nightly .schedule = "0 2 * * *"
         "####);
     }

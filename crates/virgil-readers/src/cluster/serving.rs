@@ -299,6 +299,7 @@ spec: {predictor: {sklearn: {storageUri: "pvc://models/old"}}}
         [6] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud .deployment_mode = "Standard"
         [15] image "registry.example/transform" image:registry.example/transform
         [15] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud runs_image image:registry.example/transform {container="t", digest="sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
+        [15] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud .image = "registry.example/transform@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
         [15] image "registry.example/transform@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" image_digest:sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
         [15] image_digest:sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef version_of image:registry.example/transform
         [15] kubernetes:prod-eu/serving.kserve.io/InferenceService/ml-risk/fraud runs_image image_digest:sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
@@ -377,6 +378,7 @@ spec: {model: {uri: "hf://a/b", lora: {adapters: [{uri: "pvc://disk/adapter"}]}}
         [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .runtime = "huggingface"
         [4] image "r.example/server" image:r.example/server
         [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama runs_image image:r.example/server {tag="1"}
+        [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama .image = "r.example/server:1"
         [4] serving_runtime:default/ml/huggingface is kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/huggingface
         [4] kubernetes:default/serving.kserve.io/InferenceService/ml/llama uses_template serving_runtime:default/ml/huggingface
         [3] resource "llama" kubernetes:default/core/Service/ml/llama
@@ -387,6 +389,7 @@ spec: {model: {uri: "hf://a/b", lora: {adapters: [{uri: "pvc://disk/adapter"}]}}
         [8] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .namespace = "ml"
         [9] image "r.example/huggingface" image:r.example/huggingface
         [9] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface runs_image image:r.example/huggingface {tag="2"}
+        [9] kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface .image = "r.example/huggingface:2"
         [8] serving_runtime:default/ml/huggingface is kubernetes:default/serving.kserve.io/ServingRuntime/ml/huggingface
         [13] resource "cifar10" kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10
         [13] kubernetes:default/serving.kserve.io/TrainedModel/default/cifar10 .type = "TrainedModel"
@@ -455,6 +458,7 @@ spec: {model: {uri: "hf://Qwen/Qwen2.5-7B-Instruct", lora: {adapters: [{name: sq
         [13] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .type = "ClusterServingRuntime"
         [17] image "docker.io/kserve/sklearnserver" image:docker.io/kserve/sklearnserver
         [17] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver runs_image image:docker.io/kserve/sklearnserver {container="kserve-container", tag="latest"}
+        [17] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .image = "docker.io/kserve/sklearnserver:latest"
         [16] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .protocol_versions = ["v1","v2"]
         [15] kubernetes:default/serving.kserve.io/ClusterServingRuntime/default/kserve-sklearnserver .model_formats = ["sklearn 1"]
         [21] resource "model1-sklearn" kubernetes:default/serving.kserve.io/TrainedModel/default/model1-sklearn

@@ -229,6 +229,7 @@ spec:
         [6] kubernetes:default/trainer.kubeflow.org/TrainJob/ml-growth/trial uses_template kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch
         [11] image "registry.bottega.example/ml-base/pytorch-train" image:registry.bottega.example/ml-base/pytorch-train
         [11] kubernetes:default/trainer.kubeflow.org/TrainJob/ml-growth/trial runs_image image:registry.bottega.example/ml-base/pytorch-train {tag="2.6-2026.09"}
+        [11] kubernetes:default/trainer.kubeflow.org/TrainJob/ml-growth/trial .image = "registry.bottega.example/ml-base/pytorch-train:2.6-2026.09"
         [9] kubernetes:default/trainer.kubeflow.org/TrainJob/ml-growth/trial trained_on uri:s3://bottega-lake/training/recs/2026-08-31
         [16] template "bottega-torch" kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch
         [16] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch .type = "ClusterTrainingRuntime"
@@ -236,6 +237,7 @@ spec:
         [16] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch .labels = ["trainer.kubeflow.org/framework=torch"]
         [18] image "ghcr.io/kubeflow/trainer" image:ghcr.io/kubeflow/trainer
         [18] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch runs_image image:ghcr.io/kubeflow/trainer {container="node", tag="v2"}
+        [18] kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/bottega-torch .image = "ghcr.io/kubeflow/trainer:v2"
         "####);
     }
 
@@ -264,12 +266,14 @@ spec:
         [3] kubernetes:default/kubeflow.org/PyTorchJob/default/train .type = "PyTorchJob"
         [8] image "r.example/a" image:r.example/a
         [8] kubernetes:default/kubeflow.org/PyTorchJob/default/train runs_image image:r.example/a {container="pytorch", tag="1"}
+        [8] kubernetes:default/kubeflow.org/PyTorchJob/default/train .image = "r.example/a:1"
         [8] kubernetes:default/kubeflow.org/PyTorchJob/default/train .gpus = 1
         [3] kubernetes:default/kubeflow.org/PyTorchJob/default/train .framework = "pytorch"
         [5-9] kubernetes:default/kubeflow.org/PyTorchJob/default/train .replicas = ["Master=1","Worker=1"]
         [13] experiment "hpo" kubernetes:default/kubeflow.org/Experiment/default/hpo
         [13] kubernetes:default/kubeflow.org/Experiment/default/hpo .type = "Experiment"
         [18] kubernetes:default/kubeflow.org/Experiment/default/hpo runs_image image:r.example/a {tag="2"}
+        [18] kubernetes:default/kubeflow.org/Experiment/default/hpo .image = "r.example/a:2"
         [15] kubernetes:default/kubeflow.org/Experiment/default/hpo .objective = "loss"
         [15] kubernetes:default/kubeflow.org/Experiment/default/hpo .objective_type = "minimize"
         [15] kubernetes:default/kubeflow.org/Experiment/default/hpo .goal = 0.21
@@ -323,14 +327,17 @@ spec: {mlPolicy: {numNodes: 1, torch: {numProcPerNode: auto}}}
         [7] kubernetes:default/kubeflow.org/Experiment/argo/argo .trial_kind = "Workflow"
         [12] image "ghcr.io/kubeflow/katib/pytorch-mnist-cpu" image:ghcr.io/kubeflow/katib/pytorch-mnist-cpu
         [12] kubernetes:default/kubeflow.org/Experiment/argo/argo runs_image image:ghcr.io/kubeflow/katib/pytorch-mnist-cpu {container="model-training", tag="latest"}
+        [12] kubernetes:default/kubeflow.org/Experiment/argo/argo .image = "ghcr.io/kubeflow/katib/pytorch-mnist-cpu:latest"
         [13] image "docker.io/library/python" image:docker.io/library/python
         [13] kubernetes:default/kubeflow.org/Experiment/argo/argo runs_image image:docker.io/library/python {tag="alpine3.6"}
+        [13] kubernetes:default/kubeflow.org/Experiment/argo/argo .image = "docker.io/library/python:alpine3.6"
         [17] experiment "v2" kubernetes:default/kubeflow.org/Experiment/default/v2
         [17] kubernetes:default/kubeflow.org/Experiment/default/v2 .type = "Experiment"
         [21] kubernetes:default/kubeflow.org/Experiment/default/v2 .trial_kind = "TrainJob"
         [21] kubernetes:default/kubeflow.org/Experiment/default/v2 uses_template kubernetes:default/trainer.kubeflow.org/ClusterTrainingRuntime/default/torch-distributed
         [21] image "r.example/a" image:r.example/a
         [21] kubernetes:default/kubeflow.org/Experiment/default/v2 runs_image image:r.example/a {tag="3"}
+        [21] kubernetes:default/kubeflow.org/Experiment/default/v2 .image = "r.example/a:3"
         [20] kubernetes:default/kubeflow.org/Experiment/default/v2 uses_template kubernetes:default/core/ConfigMap/kubeflow/trials
         [25] training_job "secret" kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret
         [25] kubernetes:default/trainer.kubeflow.org/TrainJob/default/secret .type = "TrainJob"
