@@ -1,22 +1,22 @@
 //! What a query answers: rows, counts or paths, each with its evidence, and how complete they are.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use virgil_model::{Kind, Predicate, Value};
 
 use crate::completeness::{Completeness, Known, Quality};
-use crate::edges::{EdgeAt, Via};
+use crate::edges::Via;
 use crate::entity::EntityId;
 use crate::evaluate::{Evaluator, is_intrinsic};
+use crate::members::{Member, Members};
 use crate::query::{
     Along, Column, Hop, HopDirection, Hops, Order, OrderDirection, Output, Query, QueryError, Set,
 };
 use crate::stated::Place;
+use crate::trails::Trail;
 use crate::values::rank;
 use crate::view::View;
-use crate::walk::{Member, Members, Trail};
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -148,24 +148,13 @@ impl View<'_> {
                 answer.paths.truncate(query.limit.unwrap_or(usize::MAX));
             }
         }
-        answer.completeness = quality.completeness(self);
+        answer.completeness = quality.completeness(self, known);
         Ok(answer)
     }
 
-    /// The relations of a trail, the first one first.
-    pub(crate) fn witness(&self, trail: Option<&Arc<Trail>>) -> Vec<WitnessEdge> {
-        let mut edges = Vec::new();
-        let mut step = trail;
-        while let Some(trail) = step {
-            edges.push(self.witness_edge(trail.from, trail.edge));
-            step = trail.before.as_ref();
-        }
-        edges.reverse();
-        edges
-    }
-
-    pub(crate) fn witness_edge(&self, from: EntityId, edge: EdgeAt) -> WitnessEdge {
-        let edge = self.edge(from, edge);
+    pub(crate) fn witness_edge(&self, from: EntityId, at: u32) -> WitnessEdge {
+        let adjacency = &self.derived().node(from).adjacency;
+        let edge = adjacency.edge(at);
         let (subject, object) = match edge.direction {
             HopDirection::Forward => (from, edge.other),
             HopDirection::Backward => (edge.other, from),
@@ -175,36 +164,57 @@ impl View<'_> {
             predicate: edge.predicate,
             object: self.shown(object),
             via: edge.via,
-            evidence: self.places(edge.rows.iter().copied()),
+            evidence: self.sight().places(adjacency.rows(at).iter().copied()),
         }
     }
 }
 
 impl Evaluator<'_, '_> {
+    /// The relations of a trail, the first one first.
+    fn witness(&self, trail: Option<Trail>) -> Vec<WitnessEdge> {
+        let trails = self.trails.borrow();
+        let steps = trails.steps(trail);
+        let mut edges: Vec<WitnessEdge> = steps
+            .map(|step| self.view.witness_edge(step.from, step.edge))
+            .collect();
+        edges.reverse();
+        edges
+    }
+
     fn rows(
         &self,
         query: &Query,
         members: &Members,
         quality: &mut Quality,
     ) -> Result<Vec<Row>, QueryError> {
-        let mut ids = self.view.in_order(members.keys().copied());
+        let mut members = members.0.clone();
+        let rank = |member: &Member| self.view.derived().node(member.id).rank;
+        let limit = query.limit.unwrap_or(usize::MAX);
         if let Some(order) = &query.order {
-            ids = self.ordered(ids, order, quality)?;
+            members.sort_by_cached_key(rank);
+            members = self.ordered(members, order, quality)?;
+        } else {
+            if limit < members.len() {
+                members.select_nth_unstable_by_key(limit, rank);
+                members.truncate(limit);
+            }
+            members.sort_by_cached_key(rank);
         }
-        ids.truncate(query.limit.unwrap_or(usize::MAX));
-        ids.into_iter()
-            .map(|id| {
+        members.truncate(limit);
+        members
+            .into_iter()
+            .map(|member| {
+                let id = member.id;
                 let mut columns = Vec::with_capacity(query.columns.len());
                 for column in &query.columns {
                     columns.push(self.cell(id, column, quality)?);
                 }
-                let member = &members[&id];
                 Ok(Row {
                     entity: self.view.shown(id),
                     unresolved: self.view.entity(id).unresolved,
                     possibly: member.possibly,
                     columns,
-                    evidence: self.view.witness(member.trail.as_ref()),
+                    evidence: self.witness(member.trail),
                     mentions: self.view.mentions(id),
                 })
             })
@@ -213,14 +223,14 @@ impl Evaluator<'_, '_> {
 
     fn ordered(
         &self,
-        ids: Vec<EntityId>,
+        members: Vec<Member>,
         order: &Order,
         quality: &mut Quality,
-    ) -> Result<Vec<EntityId>, QueryError> {
-        let mut keyed = Vec::with_capacity(ids.len());
-        for id in ids {
-            let cell = self.cell(id, &order.by, quality)?;
-            keyed.push((cell.values.first().map(sort_value), id));
+    ) -> Result<Vec<Member>, QueryError> {
+        let mut keyed = Vec::with_capacity(members.len());
+        for member in members {
+            let cell = self.cell(member.id, &order.by, quality)?;
+            keyed.push((cell.values.first().map(sort_value), member));
         }
         keyed.sort_by(|(left, _), (right, _)| match (left, right) {
             (Some(left), Some(right)) => match order.direction {
@@ -229,7 +239,7 @@ impl Evaluator<'_, '_> {
             },
             (left, right) => right.is_some().cmp(&left.is_some()),
         });
-        Ok(keyed.into_iter().map(|(_, id)| id).collect())
+        Ok(keyed.into_iter().map(|(_, member)| member).collect())
     }
 
     fn cell(
@@ -258,14 +268,18 @@ impl Evaluator<'_, '_> {
                 }
             }
             Column::Linked { along, hops } => {
-                let from = Members::from([(id, Member::given())]);
-                let (linked, step) = self.step(&from, along, *hops)?;
+                let before = self.trails.borrow().len();
+                let (mut linked, step) = self.step(&Members::given([id]), along, *hops)?;
                 quality.merge(step);
-                for id in self.view.in_order(linked.keys().copied()) {
-                    let evidence = self.view.witness(linked[&id].trail.as_ref());
-                    let entity = self.view.shown(id);
+                linked
+                    .0
+                    .sort_by_cached_key(|member| self.view.derived().node(member.id).rank);
+                for member in linked.iter() {
+                    let evidence = self.witness(member.trail);
+                    let entity = self.view.shown(member.id);
                     cell.values.push(Shown::Entity { entity, evidence });
                 }
+                self.trails.borrow_mut().forget(before);
             }
         }
         Ok(cell)
@@ -278,7 +292,7 @@ impl Evaluator<'_, '_> {
         quality: &mut Quality,
     ) -> Result<Vec<Group>, QueryError> {
         let mut counts: BTreeMap<Option<String>, usize> = BTreeMap::new();
-        for &id in members.keys() {
+        for id in members.ids() {
             let cell = self.cell(id, by, quality)?;
             let values: BTreeSet<String> = cell.values.iter().map(text_of).collect();
             if values.is_empty() {
@@ -305,25 +319,29 @@ impl Evaluator<'_, '_> {
     ) -> Result<Vec<Path>, QueryError> {
         let (to, of_set) = self.set(to)?;
         quality.merge(of_set);
-        let starts: Members = from.keys().map(|id| (*id, Member::given())).collect();
-        let mut wanted: Vec<EntityId> = self.view.in_order(to.into_keys());
-        wanted.retain(|id| !starts.contains_key(id));
+        let starts = Members::given(from.ids());
+        let are_starts = starts.to_ids();
+        let mut wanted: Vec<EntityId> = self.view.in_order(to.ids());
+        wanted.retain(|id| !are_starts.contains(*id));
         let mut paths = Vec::new();
         for along in [Along::Downstream, Along::Upstream, any_relation()] {
             if wanted.is_empty() {
                 break;
             }
             let (reached, step) = self.step(&starts, &along, Hops::any())?;
+            let reached: HashMap<EntityId, Member> =
+                reached.iter().map(|member| (member.id, *member)).collect();
             let mut missing = Vec::new();
             for id in wanted {
-                let Some(trail) = reached.get(&id).and_then(|member| member.trail.as_ref()) else {
+                let trail = reached.get(&id).and_then(|member| member.trail);
+                let Some(first) = self.trails.borrow().steps(trail).last() else {
                     missing.push(id);
                     continue;
                 };
                 paths.push(Path {
-                    from: self.view.shown(first_of(trail)),
+                    from: self.view.shown(first.from),
                     to: self.view.shown(id),
-                    edges: self.view.witness(Some(trail)),
+                    edges: self.witness(trail),
                 });
             }
             // A path that was found is a path, whatever the walk did not see.
@@ -335,14 +353,6 @@ impl Evaluator<'_, '_> {
         paths.sort_by(|left, right| left.to.cmp(&right.to));
         Ok(paths)
     }
-}
-
-fn first_of(trail: &Arc<Trail>) -> EntityId {
-    let mut first = trail;
-    while let Some(before) = &first.before {
-        first = before;
-    }
-    first.from
 }
 
 fn any_relation() -> Along {

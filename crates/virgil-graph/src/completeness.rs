@@ -70,54 +70,74 @@ pub enum Why {
 /// How many unresolved references an answer names.
 const EXAMPLES: usize = 5;
 
-/// Why something is not exact, while it is computed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Cause {
-    Depth,
-    FanOut,
-    Unresolved(EntityId),
-    Partial(PartialSource),
+/// What keeps something from being exact, while it is computed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Causes {
+    pub(crate) depth: bool,
+    pub(crate) fan_out: bool,
+    /// Visible sources are not whole.
+    pub(crate) partial: bool,
+    /// Some of them more than once.
+    pub(crate) unresolved: Vec<EntityId>,
+}
+
+impl Causes {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.depth && !self.fan_out && !self.partial && self.unresolved.is_empty()
+    }
+
+    fn merge(&mut self, other: Causes) {
+        self.depth |= other.depth;
+        self.fan_out |= other.fan_out;
+        self.partial |= other.partial;
+        if self.unresolved.is_empty() {
+            self.unresolved = other.unresolved;
+        } else {
+            self.unresolved.extend(other.unresolved);
+        }
+    }
 }
 
 /// What keeps a set from being exact, while it is computed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Quality {
-    pub(crate) at_least: BTreeSet<Cause>,
-    pub(crate) unknown: BTreeSet<Cause>,
+    pub(crate) at_least: Causes,
+    pub(crate) unknown: Causes,
 }
 
 impl Quality {
-    pub(crate) fn at_least(causes: impl IntoIterator<Item = Cause>) -> Quality {
+    pub(crate) fn at_least(causes: Causes) -> Quality {
         Quality {
-            at_least: causes.into_iter().collect(),
-            unknown: BTreeSet::new(),
+            at_least: causes,
+            unknown: Causes::default(),
         }
     }
 
     pub(crate) fn merge(&mut self, other: Quality) {
-        self.at_least.extend(other.at_least);
-        self.unknown.extend(other.unknown);
+        self.at_least.merge(other.at_least);
+        self.unknown.merge(other.unknown);
     }
 
     /// The quality of what is left out: whatever was missing from it makes the rest unknown.
     pub(crate) fn negated(self) -> Quality {
         let mut unknown = self.unknown;
-        unknown.extend(self.at_least);
+        unknown.merge(self.at_least);
         Quality {
-            at_least: BTreeSet::new(),
+            at_least: Causes::default(),
             unknown,
         }
     }
 
-    pub(crate) fn completeness(&self, view: &View<'_>) -> Completeness {
+    pub(crate) fn completeness(self, view: &View<'_>, known: &Known) -> Completeness {
         if !self.unknown.is_empty() {
-            let all = self.unknown.union(&self.at_least);
+            let mut all = self.unknown;
+            all.merge(self.at_least);
             Completeness::Unknown {
-                why: reasons(view, all),
+                why: reasons(view, known, all),
             }
         } else if !self.at_least.is_empty() {
             Completeness::AtLeast {
-                why: reasons(view, &self.at_least),
+                why: reasons(view, known, self.at_least),
             }
         } else {
             Completeness::Exact
@@ -125,36 +145,31 @@ impl Quality {
     }
 }
 
-fn reasons<'c>(view: &View<'_>, causes: impl IntoIterator<Item = &'c Cause>) -> Vec<Why> {
+fn reasons(view: &View<'_>, known: &Known, causes: Causes) -> Vec<Why> {
     let mut reasons = BTreeSet::new();
-    let mut unresolved = Vec::new();
-    for cause in causes {
-        match cause {
-            Cause::Depth => {
-                reasons.insert(Why::Depth {
-                    hops: crate::DEPTH_LIMIT,
-                });
-            }
-            Cause::FanOut => {
-                reasons.insert(Why::FanOut {
-                    entities: crate::FAN_OUT_LIMIT,
-                });
-            }
-            Cause::Unresolved(id) => unresolved.push(*id),
-            Cause::Partial(source) => {
-                reasons.insert(Why::Partial(source.clone()));
-            }
-        }
+    if causes.depth {
+        reasons.insert(Why::Depth {
+            hops: crate::DEPTH_LIMIT,
+        });
     }
+    if causes.fan_out {
+        reasons.insert(Why::FanOut {
+            entities: crate::FAN_OUT_LIMIT,
+        });
+    }
+    if causes.partial {
+        let sources = known.partial_sources.iter().cloned();
+        reasons.extend(sources.map(Why::Partial));
+    }
+    let mut unresolved = causes.unresolved;
     if !unresolved.is_empty() {
-        let examples = view
-            .in_order(unresolved.iter().copied())
-            .into_iter()
-            .take(EXAMPLES);
+        unresolved.sort_unstable_by_key(|id| view.derived().node(*id).rank);
+        unresolved.dedup();
+        let examples = unresolved.iter().take(EXAMPLES);
         reasons.insert(Why::Unresolved {
             count: unresolved.len(),
             examples: examples
-                .map(|id| view.entity(id).reference.clone())
+                .map(|id| view.entity(*id).reference.clone())
                 .collect(),
         });
     }

@@ -17,7 +17,7 @@ use crate::kinds;
 use crate::stated::Place;
 use crate::statements::{Fact, RowId};
 use crate::systems::system_of;
-use crate::view::View;
+use crate::sight::Sight;
 
 /// A link that was cut, and why.
 pub(crate) type Cut = (KeyId, KeyId, Conflict);
@@ -30,9 +30,9 @@ enum Bond {
     Mention,
 }
 
-impl View<'_> {
+impl Sight<'_> {
     /// Whether nothing in a component conflicts.
-    pub(crate) fn is_sound(&self, component: &Component) -> bool {
+    pub(crate) fn is_sound(self, component: &Component) -> bool {
         if component.keys.len() == 1 {
             return true;
         }
@@ -52,7 +52,7 @@ impl View<'_> {
     }
 
     /// Lays the links from the strongest to the weakest; those that would join what conflicts are cut.
-    pub(crate) fn cut(&self, component: &Component) -> (Vec<Vec<KeyId>>, Vec<Cut>) {
+    pub(crate) fn cut(self, component: &Component) -> (Vec<Vec<KeyId>>, Vec<Cut>) {
         let mut links: BTreeMap<(KeyId, KeyId), (Bond, BTreeSet<RowId>)> = BTreeMap::new();
         let mut link = |left: KeyId, right: KeyId, bond: Bond, row: Option<RowId>| {
             if left != right && self.is_identity(left) && self.is_identity(right) {
@@ -118,7 +118,7 @@ impl View<'_> {
         (groups.into_values().map(|group| group.keys).collect(), cuts)
     }
 
-    fn lone(&self, key: KeyId) -> Group {
+    fn lone(self, key: KeyId) -> Group {
         let mentions = self.mentions_among(&self.statements().keys.entry(key).identity);
         let text = self.key(key);
         let slots = slot(text)

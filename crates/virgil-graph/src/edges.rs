@@ -1,15 +1,14 @@
 //! The relations of an entity, derived from the visible statements about its keys.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use serde::Serialize;
 use virgil_model::{Attributes, Predicate};
 
+use crate::derived::{Adjacency, Derived, Link, Targets};
 use crate::entity::EntityId;
 use crate::keys::KeyId;
-use crate::predicates::{Bearing, Selected, signature};
+use crate::predicates::{Selected, signature};
 use crate::query::HopDirection;
+use crate::sight::Sight;
 use crate::stated::Place;
 use crate::statements::{Fact, Object, Row, RowId};
 use crate::view::View;
@@ -26,24 +25,6 @@ pub enum Via {
     Pointer,
     /// A statement's selector picks an end.
     Selector,
-}
-
-/// Where a relation stands among those of an entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct EdgeAt {
-    pub(crate) bearing: Bearing,
-    pub(crate) index: usize,
-}
-
-/// A relation as seen from one of its ends.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Adjacent {
-    pub(crate) predicate: Predicate,
-    /// Forward, if this end is the subject.
-    pub(crate) direction: HopDirection,
-    pub(crate) other: EntityId,
-    pub(crate) via: Via,
-    pub(crate) rows: Vec<RowId>,
 }
 
 /// A typed, directed edge between two entities, with the statements it was derived from.
@@ -63,41 +44,33 @@ pub struct Relation {
     pub evidence: Vec<Place>,
 }
 
-type Found = BTreeMap<(Predicate, HopDirection, EntityId), (Via, Vec<RowId>)>;
-
 impl View<'_> {
     /// The relations of an entity, from and to it; by predicate, direction and the other's reference.
     pub fn relations(&self, id: EntityId) -> Vec<Relation> {
-        let lists = Bearing::ALL.map(|bearing| self.adjacent(id, bearing));
-        let mut adjacent: Vec<&Adjacent> = lists.iter().flat_map(|list| list.iter()).collect();
-        // Each list is in order of references already.
-        adjacent.sort_by_key(|edge| (edge.predicate, edge.direction));
-        let relation = |edge: &Adjacent| {
-            let (subject, object) = match edge.direction {
-                HopDirection::Forward => (id, edge.other),
-                HopDirection::Backward => (edge.other, id),
+        let adjacency = &self.derived().node(id).adjacency;
+        let mut links: Vec<(Link, &[RowId])> = adjacency.links().collect();
+        // Those of one predicate and direction are in order of references already.
+        links.sort_by_key(|(link, _)| (link.predicate, link.direction));
+        let relation = |(link, rows): (Link, &[RowId])| {
+            let (subject, object) = match link.direction {
+                HopDirection::Forward => (id, link.other),
+                HopDirection::Backward => (link.other, id),
             };
             Relation {
                 subject,
-                predicate: edge.predicate,
+                predicate: link.predicate,
                 object,
-                via: edge.via,
-                attributes: self.relation_attributes(&edge.rows),
-                evidence: self.places(edge.rows.iter().copied()),
+                via: link.via,
+                attributes: self.relation_attributes(rows),
+                evidence: self.sight().places(rows.iter().copied()),
             }
         };
-        adjacent.into_iter().map(relation).collect()
-    }
-
-    /// The places of statements, in order.
-    pub(crate) fn places(&self, rows: impl IntoIterator<Item = RowId>) -> Vec<Place> {
-        let place = |row: RowId| self.statements().row(row).place();
-        let places: BTreeSet<Place> = rows.into_iter().map(place).collect();
-        places.into_iter().collect()
+        links.into_iter().map(relation).collect()
     }
 
     fn relation_attributes(&self, rows: &[RowId]) -> Attributes {
-        let mut rows: Vec<&Row> = rows.iter().map(|row| self.statements().row(*row)).collect();
+        let statements = self.sight().statements();
+        let mut rows: Vec<&Row> = rows.iter().map(|row| statements.row(*row)).collect();
         rows.sort_by_cached_key(|row| row.place());
         let mut all = Attributes::new();
         for row in rows {
@@ -113,27 +86,36 @@ impl View<'_> {
         }
         all
     }
+}
 
-    /// The relation that stands there among those of `id`.
-    pub(crate) fn edge(&self, id: EntityId, at: EdgeAt) -> Adjacent {
-        self.adjacent(id, at.bearing)[at.index].clone()
-    }
+/// An edge while it is being found, by one of its statements.
+#[derive(Clone, Copy)]
+struct Found {
+    link: Link,
+    row: RowId,
+}
 
-    /// The relations of an entity that lead there, as seen from it, in a fixed order.
-    pub(crate) fn adjacent(&self, id: EntityId, bearing: Bearing) -> Arc<[Adjacent]> {
-        let place = (id.0 as usize, bearing as usize);
-        if let Some(known) = self.memo.borrow().edges.get(place.0)
-            && let Some(known) = &known[place.1]
-        {
-            return Arc::clone(known);
-        }
-        let entity = self.entity(id);
-        let mut found = Found::new();
+/// The relations of an entity as they are derived.
+pub(crate) struct Finder<'a> {
+    sight: Sight<'a>,
+    derived: &'a Derived,
+    id: EntityId,
+    found: Vec<Found>,
+}
+
+impl<'a> Finder<'a> {
+    /// All relations of an entity.
+    pub(crate) fn adjacency(sight: Sight<'a>, derived: &'a Derived, id: EntityId) -> Adjacency {
+        let mut finder = Finder {
+            sight,
+            derived,
+            id,
+            found: Vec::new(),
+        };
+        let entity = derived.entity(id);
         for &key in &entity.keys {
-            self.edges_of_key(id, key, bearing, Via::Stated, &mut found);
-            if bearing == Bearing::Aside {
-                self.containment(id, key, &mut found);
-            }
+            finder.of_key(key, Via::Stated);
+            finder.containment(key);
         }
         for &pointer in &entity.pointers {
             let via = if entity.keys.is_empty() {
@@ -141,103 +123,77 @@ impl View<'_> {
             } else {
                 Via::Pointer
             };
-            self.edges_of_key(id, pointer, bearing, via, &mut found);
+            finder.of_key(pointer, via);
         }
-        let mut edges: Vec<Adjacent> = found
-            .into_iter()
-            .map(|((predicate, direction, other), (via, rows))| Adjacent {
-                predicate,
-                direction,
-                other,
-                via,
-                rows,
-            })
-            .collect();
-        let mut memo = self.memo.borrow_mut();
-        edges.sort_by(|left, right| {
-            let reference = |edge: &Adjacent| &memo.entities[edge.other.0 as usize].reference;
-            let kind = |edge: &Adjacent| (edge.predicate, edge.direction);
-            kind(left)
-                .cmp(&kind(right))
-                .then_with(|| reference(left).cmp(reference(right)))
-        });
-        let edges: Arc<[Adjacent]> = edges.into();
-        let bound = memo.entities.len();
-        memo.edges.resize_with(bound, Default::default);
-        memo.edges[place.0][place.1] = Some(Arc::clone(&edges));
-        edges
+        finder.in_order()
     }
 
-    fn edges_of_key(
-        &self,
-        id: EntityId,
-        key: KeyId,
-        bearing: Bearing,
+    /// The edges in order, each with the least indirect way in which it holds.
+    fn in_order(mut self) -> Adjacency {
+        let order = |found: &Found| (self.derived.edge_order(found.link), found.row);
+        self.found.sort_by_cached_key(order);
+        let edges = self.found.chunk_by(|left, right| left.link.identity() == right.link.identity());
+        let mut rows = Vec::with_capacity(self.found.len());
+        let mut links: Vec<(Link, usize)> = Vec::new();
+        for edge in edges {
+            let start = rows.len();
+            let mut link = edge[0].link;
+            for found in edge {
+                link.via = link.via.min(found.link.via);
+                if rows.len() == start || rows.last() != Some(&found.row) {
+                    rows.push(found.row);
+                }
+            }
+            links.push((link, rows.len()));
+        }
+        let starts = std::iter::once(0).chain(links.iter().map(|(_, end)| *end));
+        let edges = starts.zip(&links);
+        Adjacency::new(edges.map(|(start, (link, end))| (*link, &rows[start..*end])))
+    }
+
+    fn add(
+        &mut self,
+        (predicate, direction, other): (Predicate, HopDirection, EntityId),
         via: Via,
-        found: &mut Found,
+        row: RowId,
     ) {
-        let leads = |predicate: Predicate, direction: HopDirection| {
-            Bearing::of(predicate, direction) == bearing
+        let link = Link {
+            predicate,
+            direction,
+            other,
+            via,
         };
-        let entry = self.statements().keys.entry(key);
-        for &row in &entry.outgoing {
-            let Some(Row {
-                fact: Fact::Relation {
-                    predicate, object, ..
-                },
-                ..
-            }) = self.visible_row(row)
+        self.found.push(Found { link, row });
+    }
+
+    fn of_key(&mut self, key: KeyId, via: Via) {
+        let entry = self.sight.statements().keys.entry(key);
+        for (id, row) in self.sight.rows(&entry.outgoing) {
+            let Fact::Relation {
+                predicate, object, ..
+            } = &row.fact
             else {
                 continue;
             };
             match object {
                 Object::Key(object) => {
-                    if !leads(*predicate, HopDirection::Forward) {
-                        continue;
-                    }
-                    self.note(found, *predicate, HopDirection::Forward, *object, via, row);
+                    self.to_key(*predicate, HopDirection::Forward, *object, via, id);
                 }
-                Object::Selector(_) => {
-                    let (direction, side) = match signature(*predicate).selected {
-                        Selected::Objects => (HopDirection::Forward, Side::Object),
-                        Selected::Subjects => (HopDirection::Backward, Side::Subject),
-                    };
-                    if !leads(*predicate, direction) {
-                        continue;
-                    }
-                    for &picked in self.selections().picked_by(row) {
-                        for &other in self.targets(picked).as_slice() {
-                            if self.admits(*predicate, side, other) {
-                                insert(found, (*predicate, direction, other), Via::Selector, row);
-                            }
-                        }
-                    }
-                }
+                Object::Selector(_) => self.to_picked(*predicate, id),
             }
         }
-        for &row in &entry.incoming {
-            if let Some(Row {
-                fact: Fact::Relation {
-                    subject, predicate, ..
-                },
-                ..
-            }) = self.visible_row(row)
-                && leads(*predicate, HopDirection::Backward)
+        for (id, row) in self.sight.rows(&entry.incoming) {
+            if let Fact::Relation {
+                subject, predicate, ..
+            } = &row.fact
             {
-                self.note(
-                    found,
-                    *predicate,
-                    HopDirection::Backward,
-                    *subject,
-                    via,
-                    row,
-                );
+                self.to_key(*predicate, HopDirection::Backward, *subject, via, id);
             }
         }
-        for &row in self.selections().picking(key) {
+        for &id in self.derived.selections.picking(key) {
             let Fact::Relation {
                 subject, predicate, ..
-            } = &self.statements().row(row).fact
+            } = &self.sight.statements().row(id).fact
             else {
                 continue;
             };
@@ -245,36 +201,52 @@ impl View<'_> {
                 Selected::Objects => (HopDirection::Backward, Side::Object),
                 Selected::Subjects => (HopDirection::Forward, Side::Subject),
             };
-            if leads(*predicate, direction) && self.admits(*predicate, side, id) {
-                self.note(found, *predicate, direction, *subject, Via::Selector, row);
+            if self.admits(*predicate, side, self.id) {
+                self.to_key(*predicate, direction, *subject, Via::Selector, id);
             }
         }
     }
 
-    /// Notes an edge to whatever `key` names.
-    fn note(
-        &self,
-        found: &mut Found,
+    /// Adds edges to whatever a selector picks.
+    fn to_picked(&mut self, predicate: Predicate, row: RowId) {
+        let (direction, side) = match signature(predicate).selected {
+            Selected::Objects => (HopDirection::Forward, Side::Object),
+            Selected::Subjects => (HopDirection::Backward, Side::Subject),
+        };
+        let derived = self.derived;
+        for &picked in derived.selections.picked_by(row) {
+            for &other in derived.targets(picked).as_slice() {
+                if self.admits(predicate, side, other) {
+                    self.add((predicate, direction, other), Via::Selector, row);
+                }
+            }
+        }
+    }
+
+    /// Adds edges to whatever `key` names.
+    fn to_key(
+        &mut self,
         predicate: Predicate,
         direction: HopDirection,
         key: KeyId,
         via: Via,
         row: RowId,
     ) {
-        let pointer = self.statements().keys.entry(key).is_pointer();
-        for &other in self.targets(key).as_slice() {
-            let itself = pointer && self.entity(other).keys.is_empty();
-            let via = if pointer && !itself {
-                via.max(Via::Pointer)
-            } else {
-                via
-            };
-            insert(found, (predicate, direction, other), via, row);
+        let derived = self.derived;
+        match derived.targets(key) {
+            Targets::One(other) => self.add((predicate, direction, other), via, row),
+            Targets::Several(candidates) => {
+                for &other in candidates {
+                    let itself = derived.entity(other).keys.is_empty();
+                    let via = if itself { via } else { via.max(Via::Pointer) };
+                    self.add((predicate, direction, other), via, row);
+                }
+            }
         }
     }
 
     fn admits(&self, predicate: Predicate, side: Side, id: EntityId) -> bool {
-        let kind = self.entity(id).kind;
+        let kind = self.derived.node(id).kind;
         match side {
             Side::Subject => signature(predicate).takes_subject(kind),
             Side::Object => signature(predicate).takes_object(kind),
@@ -282,36 +254,28 @@ impl View<'_> {
     }
 
     /// The table of a column key, and the columns of a table key.
-    fn containment(&self, id: EntityId, key: KeyId, found: &mut Found) {
-        let entry = self.statements().keys.entry(key);
-        let mut contained = |column: KeyId, direction: HopDirection, other: EntityId| {
-            let uses = self.statements().keys.entry(column).uses();
-            let rows = uses.into_iter().flatten().copied();
-            let visible = rows.filter(|row| self.visible_row(*row).is_some());
-            // One statement shows that the column exists; the first is as good as all.
-            if let Some(row) = visible.min_by_key(|row| self.statements().row(*row).place())
-                && id != other
-            {
-                insert(
-                    found,
-                    (Predicate::PartOf, direction, other),
-                    Via::Containment,
-                    row,
-                );
-            }
-        };
+    fn containment(&mut self, key: KeyId) {
+        let entry = self.sight.statements().keys.entry(key);
         if let Some(table) = entry.table {
-            for &other in self.targets(table).as_slice() {
-                contained(key, HopDirection::Forward, other);
-            }
+            self.contained(key, HopDirection::Forward, table);
         }
-        for &column in entry
-            .columns
-            .iter()
-            .filter(|column| self.key_visible(**column))
-        {
-            for &other in self.targets(column).as_slice() {
-                contained(column, HopDirection::Backward, other);
+        for &column in &entry.columns {
+            self.contained(column, HopDirection::Backward, column);
+        }
+    }
+
+    /// Adds the edge between a column's entity and its table's, to what `key` names.
+    fn contained(&mut self, column: KeyId, direction: HopDirection, key: KeyId) {
+        let uses = self.sight.statements().keys.entry(column).uses();
+        let rows = uses.into_iter().flat_map(|rows| self.sight.rows(rows));
+        // One statement shows that the column exists; the first is as good as all.
+        let Some((row, _)) = rows.min_by_key(|(_, row)| row.place()) else {
+            return;
+        };
+        let derived = self.derived;
+        for &other in derived.targets(key).as_slice() {
+            if other != self.id {
+                self.add((Predicate::PartOf, direction, other), Via::Containment, row);
             }
         }
     }
@@ -321,12 +285,4 @@ impl View<'_> {
 enum Side {
     Subject,
     Object,
-}
-
-fn insert(found: &mut Found, edge: (Predicate, HopDirection, EntityId), via: Via, row: RowId) {
-    let (known, rows) = found.entry(edge).or_insert((via, Vec::new()));
-    *known = via.min(*known);
-    if !rows.contains(&row) {
-        rows.push(row);
-    }
 }

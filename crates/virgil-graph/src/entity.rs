@@ -1,7 +1,7 @@
 //! What the visible statements say is one thing.
 
 use serde::Serialize;
-use virgil_model::Kind;
+use virgil_model::{KeyClass, Kind};
 
 use crate::keys::KeyId;
 use crate::stated::Place;
@@ -28,12 +28,21 @@ pub struct Entity {
     pub conflicts: Vec<Conflict>,
     /// Keys joined only because their platform has a single known system.
     pub sole_system_joins: Vec<(String, String)>,
+    /// The class of the key that is its reference.
+    pub(crate) class: KeyClass,
     /// Identity keys, in order of precedence.
     pub(crate) keys: Vec<KeyId>,
     /// Pointers that resolve to it.
     pub(crate) pointers: Vec<KeyId>,
     /// The mentions of it, in order of their places.
     pub(crate) mentions: Vec<RowId>,
+}
+
+impl Entity {
+    /// What orders entities; no two have the same.
+    pub(crate) fn order(&self) -> (&str, KeyClass) {
+        (&self.reference, self.class)
+    }
 }
 
 /// What statements disagree on.

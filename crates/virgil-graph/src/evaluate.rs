@@ -1,16 +1,18 @@
 //! Computing a query: sets, tests and what keeps the result from being exact.
 
-use std::cell::Cell as Counter;
-use std::collections::BTreeSet;
+use std::cell::{Cell as Counter, RefCell};
 
 use virgil_model::Value;
 
-use crate::completeness::{Cause, Known, Quality};
+use crate::completeness::{Causes, Known, Quality};
 use crate::entity::EntityId;
+use crate::ids::Ids;
+use crate::members::{Member, Members};
 use crate::query::{Along, Hops, Op, Quantifier, QueryError, Set, Test};
+use crate::trails::Trails;
 use crate::values::holds;
 use crate::view::View;
-use crate::walk::{FAN_OUT_LIMIT, Keep, Member, Members, Walked, walk};
+use crate::walk::{FAN_OUT_LIMIT, Keep, Walked, walk};
 
 /// How many things all walks of one query look at together.
 const BUDGET: usize = 20 * FAN_OUT_LIMIT;
@@ -23,6 +25,7 @@ pub(crate) struct Evaluator<'e, 'g> {
     pub(crate) view: &'e View<'g>,
     known: &'e Known,
     left: Counter<usize>,
+    pub(crate) trails: RefCell<Trails>,
 }
 
 /// A test with its sets computed.
@@ -35,13 +38,19 @@ enum Ready<'t> {
     Linked {
         along: &'t Along,
         hops: Hops,
-        to: BTreeSet<EntityId>,
-        quality: Quality,
+        to: Ids,
+        of_set: OfSet,
         quantifier: Quantifier,
     },
     AllOf(Vec<Ready<'t>>),
     AnyOf(Vec<Ready<'t>>),
     Not(Box<Ready<'t>>),
+}
+
+/// What keeps the set of a test from being exact: the same for every thing that is tested, so it counts once.
+struct OfSet {
+    quality: Quality,
+    has_counted: [Counter<bool>; 2],
 }
 
 /// Whether passing a test puts a thing in or keeps it out.
@@ -66,31 +75,28 @@ impl<'e, 'g> Evaluator<'e, 'g> {
             view,
             known,
             left: Counter::new(BUDGET),
+            trails: RefCell::default(),
         }
     }
 
     /// What sources that are not whole keep from being exact.
     pub(crate) fn partial(&self) -> Quality {
-        let sources = self.known.partial_sources.iter().cloned();
-        Quality::at_least(sources.map(Cause::Partial))
+        Quality::at_least(Causes {
+            partial: !self.known.partial_sources.is_empty(),
+            ..Causes::default()
+        })
     }
 
     pub(crate) fn set(&self, set: &Set) -> Result<Evaluated, QueryError> {
         match set {
             Set::Refs(names) => {
-                let mut members = Members::new();
+                let mut named = Ids::default();
                 for name in names {
-                    members.insert(self.view.resolve(name)?, Member::given());
+                    named.insert(self.view.resolve(name)?);
                 }
-                Ok((members, Quality::default()))
+                Ok((Members::given(named.iter()), Quality::default()))
             }
-            Set::All(kinds) => {
-                let all = self.view.all(kinds).into_iter();
-                Ok((
-                    all.map(|id| (id, Member::given())).collect(),
-                    self.partial(),
-                ))
-            }
+            Set::All(kinds) => Ok((Members::given(self.view.all(kinds)), self.partial())),
             Set::Step { from, along, hops } => {
                 let (from, mut quality) = self.set(from)?;
                 let (members, step) = self.step(&from, along, *hops)?;
@@ -103,7 +109,8 @@ impl<'e, 'g> Evaluator<'e, 'g> {
             Set::Minus { set, without } => {
                 let (mut members, mut quality) = self.set(set)?;
                 let (without, left_out) = self.set(without)?;
-                members.retain(|id, _| !without.contains_key(id));
+                let without = without.to_ids();
+                members.0.retain(|member| !without.contains(member.id));
                 quality.merge(left_out.negated());
                 Ok((members, quality))
             }
@@ -138,7 +145,8 @@ impl<'e, 'g> Evaluator<'e, 'g> {
                 ),
             });
         }
-        let walked = walk(self.view, from, along, hops, keep, self.left.get());
+        let trails = &mut self.trails.borrow_mut();
+        let walked = walk(self.view, trails, from, along, hops, keep, self.left.get());
         self.left.set(self.left.get().saturating_sub(walked.seen));
         Ok(walked)
     }
@@ -151,13 +159,13 @@ impl<'e, 'g> Evaluator<'e, 'g> {
                 None => (members, quality),
                 Some((known, mut all)) => {
                     all.merge(quality);
-                    let meet = known.into_iter().filter_map(|(id, left)| {
-                        let right = members.get(&id)?.clone();
+                    let meet = known.join(members).into_iter().filter_map(|(left, right)| {
+                        let (left, right) = (left?, right?);
                         let possibly = left.possibly || right.possibly;
                         let nearer = self.nearer(left, right);
-                        Some((id, Member { possibly, ..nearer }))
+                        Some(Member { possibly, ..nearer })
                     });
-                    (meet.collect(), all)
+                    (Members(meet.collect()), all)
                 }
             });
         }
@@ -165,60 +173,42 @@ impl<'e, 'g> Evaluator<'e, 'g> {
     }
 
     fn or(&self, sets: &[Set]) -> Result<Evaluated, QueryError> {
-        let mut any = Members::new();
+        let mut any = Members::default();
         let mut all = Quality::default();
         for set in sets {
             let (members, quality) = self.set(set)?;
             all.merge(quality);
-            for (id, right) in members {
-                let member = match any.remove(&id) {
-                    None => right,
-                    Some(left) => {
-                        let possibly = left.possibly && right.possibly;
-                        let nearer = self.nearer(left, right);
-                        Member { possibly, ..nearer }
-                    }
-                };
-                any.insert(id, member);
-            }
+            let joined = any.join(members).into_iter();
+            let union = joined.filter_map(|sides| match sides {
+                (Some(left), Some(right)) => {
+                    let possibly = left.possibly && right.possibly;
+                    let nearer = self.nearer(left, right);
+                    Some(Member { possibly, ..nearer })
+                }
+                (left, right) => left.or(right),
+            });
+            any = Members(union.collect());
         }
         Ok((any, all))
     }
 
     /// The one with the shorter trail; of equally long ones the first in the order of what they pass.
     fn nearer(&self, left: Member, right: Member) -> Member {
-        let passed = |member: &Member| {
-            let mut passed = Vec::new();
-            let mut trail = member.trail.as_deref();
-            while let Some(step) = trail {
-                let edge = self.view.edge(step.from, step.edge);
-                let from = self.view.entity(step.from).reference.clone();
-                passed.push((from, edge.predicate, edge.direction));
-                trail = step.before.as_deref();
-            }
-            passed
-        };
-        let order = left.length().cmp(&right.length());
-        if order
-            .then_with(|| passed(&left).cmp(&passed(&right)))
-            .is_le()
-        {
-            left
-        } else {
-            right
-        }
+        let trails = self.trails.borrow();
+        let order = trails.compare(self.view.derived(), left.trail, right.trail);
+        if order.is_le() { left } else { right }
     }
 
     fn filter(&self, set: &Set, test: &Test) -> Result<Evaluated, QueryError> {
-        let (mut members, mut quality) = self.set(set)?;
+        let (members, mut quality) = self.set(set)?;
         let ready = self.prepare(test)?;
-        let ids: Vec<EntityId> = members.keys().copied().collect();
-        for id in ids {
-            if !self.passes(id, &ready, Polarity::In, &mut quality)? {
-                members.remove(&id);
+        let mut passing = Vec::new();
+        for member in members.0 {
+            if self.passes(member.id, &ready, Polarity::In, &mut quality)? {
+                passing.push(member);
             }
         }
-        Ok((members, quality))
+        Ok((Members(passing), quality))
     }
 
     fn prepare<'t>(&self, test: &'t Test) -> Result<Ready<'t>, QueryError> {
@@ -249,8 +239,11 @@ impl<'e, 'g> Evaluator<'e, 'g> {
                 Ready::Linked {
                     along,
                     hops: *hops,
-                    to: to.into_keys().collect(),
-                    quality,
+                    to: to.to_ids(),
+                    of_set: OfSet {
+                        quality,
+                        has_counted: Default::default(),
+                    },
                     quantifier: *quantifier,
                 }
             }
@@ -280,25 +273,25 @@ impl<'e, 'g> Evaluator<'e, 'g> {
                 along,
                 hops,
                 to,
-                quality: of_set,
+                of_set,
                 quantifier,
             } => {
-                let from = Members::from([(id, Member::given())]);
-                let (reached, mut missing) = self.step(&from, along, *hops)?;
-                missing.merge(of_set.clone());
-                let found = reached.keys().any(|id| to.contains(id));
-                let (passes, missing) = match quantifier {
-                    Quantifier::Some => (found, seen_from(polarity, missing)),
-                    Quantifier::None => (!found, seen_from(polarity.flip(), missing)),
-                    Quantifier::All => {
-                        let all = reached.keys().all(|id| to.contains(id));
-                        quality.merge(missing.negated());
-                        return Ok(all);
-                    }
+                let from = Members::given([id]);
+                let before = self.trails.borrow().len();
+                let (reached, missing) = self.step(&from, along, *hops)?;
+                // Nobody asks how a test's walk came there.
+                self.trails.borrow_mut().forget(before);
+                let found = reached.ids().any(|id| to.contains(id));
+                let (passes, polarity) = match quantifier {
+                    Quantifier::Some => (found, polarity),
+                    Quantifier::None => (!found, polarity.flip()),
+                    Quantifier::All => (reached.ids().all(|id| to.contains(id)), Polarity::Out),
                 };
                 // What was found stays found, whatever else is missing.
-                if !found || !of_set.unknown.is_empty() {
-                    quality.merge(missing);
+                let settles = found && *quantifier != Quantifier::All;
+                if !settles || !of_set.quality.unknown.is_empty() {
+                    quality.merge(seen_from(polarity, missing));
+                    of_set.count(polarity, quality);
                 }
                 Ok(passes)
             }
@@ -340,6 +333,14 @@ impl<'e, 'g> Evaluator<'e, 'g> {
                 !values.is_empty() && !values.iter().any(equal)
             }
             (op, Some(wanted)) => values.iter().any(|value| holds(value, op, wanted)),
+        }
+    }
+}
+
+impl OfSet {
+    fn count(&self, polarity: Polarity, quality: &mut Quality) {
+        if !self.has_counted[polarity as usize].replace(true) {
+            quality.merge(seen_from(polarity, self.quality.clone()));
         }
     }
 }

@@ -71,9 +71,7 @@ impl View<'_> {
     fn nearest(&self, text: &str) -> Vec<String> {
         let wanted: Vec<char> = text.to_lowercase().chars().collect();
         let most = (wanted.len() / 3).max(1);
-        let mentioned = self.statements().names().map(|(name, _)| name);
-        let carried = self.statements().keys.names().map(|(name, _)| name);
-        let names: BTreeSet<&str> = mentioned.chain(carried).collect();
+        let names = self.spellings();
         let mut near: Vec<(usize, &str)> = names
             .into_iter()
             .filter_map(|name| Some((distance(&wanted, name, most)?, name)))

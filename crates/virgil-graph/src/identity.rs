@@ -7,7 +7,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use virgil_model::{AssetId, Kind};
 
@@ -15,26 +14,9 @@ use crate::cut::Cut;
 use crate::entity::{Conflict, Entity, EntityId};
 use crate::keys::KeyId;
 use crate::kinds;
+use crate::sight::{Sight, Sole};
 use crate::statements::{Fact, RowId};
 use crate::systems::local_name;
-use crate::view::View;
-
-/// What a key names.
-#[derive(Debug, Clone)]
-pub(crate) enum Targets {
-    One(EntityId),
-    /// The candidates of a pointer, by reference.
-    Several(Arc<[EntityId]>),
-}
-
-impl Targets {
-    pub(crate) fn as_slice(&self) -> &[EntityId] {
-        match self {
-            Targets::One(id) => std::slice::from_ref(id),
-            Targets::Several(ids) => ids,
-        }
-    }
-}
 
 /// All that reaches from one key to the next.
 #[derive(Debug, Default)]
@@ -45,49 +27,16 @@ pub(crate) struct Component {
     pub(crate) sole_joins: BTreeSet<(KeyId, KeyId)>,
 }
 
-impl View<'_> {
-    /// What a visible key names.
-    pub(crate) fn targets(&self, key: KeyId) -> Targets {
-        if self.statements().keys.entry(key).is_pointer() {
-            return self.pointer_targets(key);
-        }
-        let known = self.memo.borrow().of_key[key as usize];
-        if known > 0 {
-            return Targets::One(EntityId(known - 1));
-        }
-        self.derive(key);
-        Targets::One(EntityId(self.memo.borrow().of_key[key as usize] - 1))
+impl Sight<'_> {
+    pub(crate) fn mentions_among(self, rows: &[RowId]) -> Vec<RowId> {
+        let rows = self.rows(rows);
+        rows.filter(|(_, row)| matches!(row.fact, Fact::Mention { .. }))
+            .map(|(id, _)| id)
+            .collect()
     }
 
-    pub(crate) fn is_identity(&self, key: KeyId) -> bool {
-        !self.statements().keys.entry(key).is_pointer()
-    }
-
-    pub(crate) fn mentions_among<'r>(
-        &self,
-        rows: impl IntoIterator<Item = &'r RowId>,
-    ) -> Vec<RowId> {
-        let is_mention = |row: &RowId| {
-            let row = self.visible_row(*row);
-            matches!(row.map(|row| &row.fact), Some(Fact::Mention { .. }))
-        };
-        rows.into_iter().copied().filter(is_mention).collect()
-    }
-
-    /// Derives the entities of all keys that are linked with `key`.
-    fn derive(&self, key: KeyId) {
-        let component = self.component(key);
-        let (groups, cuts) = if self.is_sound(&component) {
-            (vec![component.keys.iter().copied().collect()], Vec::new())
-        } else {
-            self.cut(&component)
-        };
-        for group in groups {
-            self.derive_group(&group, &component, &cuts);
-        }
-    }
-
-    fn component(&self, start: KeyId) -> Component {
+    /// All keys that are linked with a visible one.
+    pub(crate) fn component(self, start: KeyId, sole: &Sole) -> Component {
         let mut component = Component::default();
         let mut open = vec![start];
         component.keys.insert(start);
@@ -97,10 +46,7 @@ impl View<'_> {
                     open.push(other);
                 }
             };
-            for &id in &self.statements().keys.entry(key).identity {
-                let Some(row) = self.visible_row(id) else {
-                    continue;
-                };
+            for (id, row) in self.rows(&self.statements().keys.entry(key).identity) {
                 component.rows.insert(id);
                 match &row.fact {
                     Fact::Mention { keys, .. } => {
@@ -114,7 +60,7 @@ impl View<'_> {
                     Fact::Attribute { .. } | Fact::Relation { .. } => {}
                 }
             }
-            if let Some(twin) = self.sole_system_twin(key) {
+            if let Some(twin) = self.sole_system_twin(key, sole) {
                 component.sole_joins.insert((key.min(twin), key.max(twin)));
                 reach(&mut component.keys, twin);
             }
@@ -123,10 +69,10 @@ impl View<'_> {
     }
 
     /// The same name in the sole system of its platform, or from there under the bare platform.
-    fn sole_system_twin(&self, key: KeyId) -> Option<KeyId> {
+    fn sole_system_twin(self, key: KeyId, sole: &Sole) -> Option<KeyId> {
         let keys = &self.statements().keys;
         let standing = keys.entry(key).standing.as_ref()?;
-        let sole = self.sole.get(&standing.platform)?;
+        let sole = sole.get(&standing.platform)?;
         if !standing.bare && standing.system != *sole {
             return None;
         }
@@ -136,15 +82,30 @@ impl View<'_> {
             })
         };
         let twin = keys.twins(standing).iter().find(is_twin)?;
-        self.key_visible(*twin).then_some(*twin)
+        self.sees(*twin).then_some(*twin)
     }
 
-    pub(crate) fn asset(&self, row: RowId) -> AssetId {
-        self.statements().row(row).origin.asset
+    /// The entities that the keys of a component amount to.
+    pub(crate) fn entities(self, component: &Component) -> Vec<Entity> {
+        let (groups, cuts) = if self.is_sound(component) {
+            (vec![component.keys.iter().copied().collect()], Vec::new())
+        } else {
+            self.cut(component)
+        };
+        let groups = groups.iter();
+        groups
+            .map(|group| self.entity_of_group(group, component, &cuts))
+            .collect()
+    }
+
+    /// A pointer that nothing resolves, as an entity of its own.
+    pub(crate) fn entity_of_pointer(self, pointer: KeyId) -> Entity {
+        let mentions = self.mentions_among(&self.statements().keys.entry(pointer).identity);
+        self.entity_of(&[], &[pointer], &mentions, Vec::new(), Vec::new())
     }
 
     /// The kinds that mentions give, with the number of assets that do.
-    pub(crate) fn kinds_of(&self, mentions: &[RowId]) -> BTreeMap<Kind, usize> {
+    pub(crate) fn kinds_of(self, mentions: &[RowId]) -> BTreeMap<Kind, usize> {
         if let [only] = mentions
             && let Fact::Mention { kind, .. } = &self.statements().row(*only).fact
         {
@@ -162,7 +123,8 @@ impl View<'_> {
             .collect()
     }
 
-    fn derive_group(&self, group: &[KeyId], component: &Component, cuts: &[Cut]) {
+    fn entity_of_group(self, group: &[KeyId], component: &Component, cuts: &[Cut]) -> Entity {
+        let mut beside = BTreeSet::new();
         let mut rows = BTreeSet::new();
         let mut pointers = BTreeSet::new();
         let mut conflicts = BTreeSet::new();
@@ -178,12 +140,17 @@ impl View<'_> {
                 });
             }
             rows.extend(mentions);
-            for row in of_key.iter().filter_map(|row| self.visible_row(*row)) {
+            for (_, row) in self.rows(of_key) {
                 row.fact.for_each_key(|other| {
-                    if !self.is_identity(other) && self.pointed_at(other).contains(&key) {
-                        pointers.insert(other);
+                    if !self.is_identity(other) {
+                        beside.insert((other, key));
                     }
                 });
+            }
+        }
+        for (pointer, key) in beside {
+            if self.pointed_at(pointer).contains(&key) {
+                pointers.insert(pointer);
             }
         }
         for (left, right, conflict) in cuts {
@@ -200,28 +167,19 @@ impl View<'_> {
             .filter(joined)
             .copied()
             .collect();
-        let id = self.store(
-            group,
-            &pointers,
-            &rows,
-            conflicts.into_iter().collect(),
-            joins,
-        );
-        let mut memo = self.memo.borrow_mut();
-        for &key in group {
-            memo.of_key[key as usize] = id.0 + 1;
-        }
+        let conflicts = conflicts.into_iter().collect();
+        self.entity_of(group, &pointers, &rows, conflicts, joins)
     }
 
-    /// Stores an entity of these keys.
-    pub(crate) fn store(
-        &self,
+    /// The entity of these keys; it gets its number where it is stored.
+    fn entity_of(
+        self,
         keys: &[KeyId],
         pointers: &[KeyId],
         mentions: &[RowId],
         conflicts: Vec<Conflict>,
         joins: Vec<(KeyId, KeyId)>,
-    ) -> EntityId {
+    ) -> Entity {
         let in_order = |keys: &[KeyId]| {
             let mut keys = keys.to_vec();
             if keys.len() > 1 {
@@ -250,11 +208,10 @@ impl View<'_> {
         };
         let mut sole_system_joins: Vec<_> = joins.into_iter().map(texts).collect();
         sole_system_joins.sort();
-        let mut memo = self.memo.borrow_mut();
-        let id = EntityId(u32::try_from(memo.entities.len()).expect("fewer than 2^32 entities"));
-        memo.entities.push(Arc::new(Entity {
-            id,
+        Entity {
+            id: EntityId(0),
             reference: first.to_string(),
+            class: first.class,
             kind: kind.unwrap_or_else(|| kinds::suggested(first)),
             name: self
                 .name_of(&mentions)
@@ -265,12 +222,11 @@ impl View<'_> {
             keys,
             pointers,
             mentions,
-        }));
-        id
+        }
     }
 
     /// The name that most assets give, the first of them in order.
-    fn name_of(&self, mentions: &[RowId]) -> Option<String> {
+    fn name_of(self, mentions: &[RowId]) -> Option<String> {
         if let [only] = mentions
             && let Fact::Mention { name, .. } = &self.statements().row(*only).fact
         {

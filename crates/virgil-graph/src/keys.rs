@@ -1,10 +1,10 @@
 //! Keys as small numbers, and for each the statements that use it.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use virgil_model::{Key, KeyClass};
 
+use crate::shared::{SharedMap, SharedVec};
 use crate::statements::RowId;
 use crate::systems::{Standing, local_name, table_of};
 
@@ -12,7 +12,7 @@ use crate::systems::{Standing, local_name, table_of};
 pub(crate) type KeyId = u32;
 
 /// A key and what uses it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: Arc<Key>,
     pub(crate) standing: Option<Box<Standing>>,
@@ -58,17 +58,15 @@ impl Entry {
 }
 
 /// All keys in use.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Keys {
-    entries: Vec<Option<Entry>>,
+    entries: SharedVec<Option<Entry>>,
     free: Vec<KeyId>,
-    numbers: HashMap<Arc<Key>, KeyId>,
+    numbers: SharedMap<Arc<Key>, KeyId>,
     /// Keys of one name on one platform, in whatever system.
-    twins: HashMap<Arc<str>, Vec<KeyId>>,
+    twins: SharedMap<Arc<str>, Vec<KeyId>>,
     /// Lower-case names that keys themselves carry.
-    names: BTreeMap<Box<str>, Vec<KeyId>>,
-    /// Keys by scheme, which suggests a kind where nothing mentions them.
-    schemes: BTreeMap<String, std::collections::BTreeSet<KeyId>>,
+    names: SharedMap<Arc<str>, Vec<KeyId>>,
 }
 
 impl Keys {
@@ -88,7 +86,7 @@ impl Keys {
         });
         let id = self.free.pop().unwrap_or_else(|| {
             self.entries.push(None);
-            KeyId::try_from(self.entries.len() - 1).expect("fewer than 2^32 keys")
+            number(self.entries.len() - 1)
         });
         if let Some(table) = table {
             self.entry_mut(table).columns.push(id);
@@ -96,17 +94,10 @@ impl Keys {
         let key = Arc::new(key);
         self.numbers.insert(Arc::clone(&key), id);
         if let Some(standing) = &standing {
-            self.twins
-                .entry(Arc::clone(&standing.twins))
-                .or_default()
-                .push(id);
+            self.twins.entry(Arc::clone(&standing.twins)).push(id);
         }
-        self.names.entry(name_of(&key)).or_default().push(id);
-        self.schemes
-            .entry(key.scheme.clone())
-            .or_default()
-            .insert(id);
-        self.entries[id as usize] = Some(Entry {
+        self.names.entry(name_of(&key)).push(id);
+        *self.entries.get_mut(id as usize) = Some(Entry {
             key,
             standing: standing.map(Box::new),
             holds: 1,
@@ -120,48 +111,47 @@ impl Keys {
         id
     }
 
-    /// Gives up one hold; a key that nothing holds is forgotten.
-    pub(crate) fn release(&mut self, id: KeyId) {
+    /// Gives up one hold; a key that nothing holds is forgotten, and its number noted.
+    pub(crate) fn release(&mut self, id: KeyId, forgotten: &mut Vec<KeyId>) {
         let entry = self.entry_mut(id);
         entry.holds -= 1;
         if entry.holds > 0 {
             return;
         }
-        let Some(entry) = self.entries[id as usize].take() else {
+        let Some(entry) = self.entries.get_mut(id as usize).take() else {
             return;
         };
         self.numbers.remove(&entry.key);
+        let others = |key: &KeyId| *key != id;
         if let Some(standing) = &entry.standing {
-            remove(&mut self.twins, &standing.twins, id);
+            self.twins.retain(&standing.twins, others);
         }
-        let name = name_of(&entry.key);
-        if let Some(keys) = self.names.get_mut(&name) {
-            keys.retain(|key| *key != id);
-            if keys.is_empty() {
-                self.names.remove(&name);
-            }
-        }
-        if let Some(keys) = self.schemes.get_mut(&entry.key.scheme) {
-            keys.remove(&id);
-            if keys.is_empty() {
-                self.schemes.remove(&entry.key.scheme);
-            }
-        }
+        self.names.retain(&name_of(&entry.key), others);
         self.free.push(id);
+        forgotten.push(id);
         if let Some(table) = entry.table {
             self.entry_mut(table).columns.retain(|column| *column != id);
-            self.release(table);
+            self.release(table, forgotten);
         }
+    }
+
+    /// Gives up a hold that is not the last.
+    pub(crate) fn release_one_of_several(&mut self, id: KeyId) {
+        self.entry_mut(id).holds -= 1;
     }
 
     pub(crate) fn entry(&self, id: KeyId) -> &Entry {
-        self.entries[id as usize]
-            .as_ref()
-            .expect("a held key has an entry")
+        self.get(id).expect("a held key has an entry")
+    }
+
+    /// The entry of a number that may be held no more.
+    pub(crate) fn get(&self, id: KeyId) -> Option<&Entry> {
+        self.entries.get(id as usize)?.as_ref()
     }
 
     pub(crate) fn entry_mut(&mut self, id: KeyId) -> &mut Entry {
-        self.entries[id as usize]
+        self.entries
+            .get_mut(id as usize)
             .as_mut()
             .expect("a held key has an entry")
     }
@@ -172,24 +162,17 @@ impl Keys {
 
     /// The keys of that name on that platform.
     pub(crate) fn twins(&self, standing: &Standing) -> &[KeyId] {
-        self.twins.get(&standing.twins).map_or(&[], Vec::as_slice)
+        self.twins.list(&standing.twins)
     }
 
     /// The keys that carry a name, which is lower-case.
     pub(crate) fn named(&self, name: &str) -> &[KeyId] {
-        self.names.get(name).map_or(&[], Vec::as_slice)
+        self.names.list(name)
     }
 
-    /// All names that keys carry, with the keys.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &[KeyId])> {
-        self.names
-            .iter()
-            .map(|(name, keys)| (&**name, keys.as_slice()))
-    }
-
-    /// The keys by scheme.
-    pub(crate) fn schemes(&self) -> &BTreeMap<String, std::collections::BTreeSet<KeyId>> {
-        &self.schemes
+    /// All names that keys carry, in no particular order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(name, _)| &**name)
     }
 
     /// All keys, in no particular order.
@@ -197,7 +180,7 @@ impl Keys {
         self.entries
             .iter()
             .enumerate()
-            .filter_map(|(id, entry)| Some((id as KeyId, entry.as_ref()?)))
+            .filter_map(|(id, entry)| Some((number(id), entry.as_ref()?)))
     }
 
     /// One more than the greatest number in use.
@@ -212,21 +195,15 @@ impl Keys {
 
     /// How many entries the indexes beside the keys hold.
     pub(crate) fn indexed(&self) -> usize {
-        self.twins.values().map(Vec::len).sum::<usize>()
-            + self.names.values().map(Vec::len).sum::<usize>()
-            + self.schemes.values().map(|keys| keys.len()).sum::<usize>()
+        let lists = self.twins.iter().chain(self.names.iter());
+        lists.map(|(_, keys)| keys.len()).sum()
     }
 }
 
-fn name_of(key: &Key) -> Box<str> {
+fn number(index: usize) -> KeyId {
+    KeyId::try_from(index).expect("fewer than 2^32 keys")
+}
+
+fn name_of(key: &Key) -> Arc<str> {
     local_name(key).to_lowercase().into()
-}
-
-fn remove(lists: &mut HashMap<Arc<str>, Vec<KeyId>>, name: &Arc<str>, id: KeyId) {
-    if let Some(keys) = lists.get_mut(name) {
-        keys.retain(|key| *key != id);
-        if keys.is_empty() {
-            lists.remove(name);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What flows into a thing, or out of it, as a picture.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,11 @@ use crate::answer::{EntityRef, WitnessEdge};
 use crate::completeness::{Completeness, Known, Quality};
 use crate::entity::EntityId;
 use crate::evaluate::Evaluator;
+use crate::ids::Ids;
+use crate::members::Members;
 use crate::query::{Along, Hops, QueryError};
 use crate::view::View;
-use crate::walk::{Keep, Member, Members};
+use crate::walk::Keep;
 
 /// Which way lineage is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ pub fn lineage(
         Direction::Downstream => Along::Downstream,
     };
     let evaluator = Evaluator::new(view, known);
-    let start = Members::from([(entity, Member::given())]);
+    let start = Members::given([entity]);
     let hops = Hops {
         min: 0,
         max: Some(depth),
@@ -85,44 +87,55 @@ pub fn lineage(
     quality.merge(evaluator.partial());
 
     // What was only passed on the way belongs into the picture; what led nowhere does not.
-    let mut kept: BTreeSet<EntityId> = walked.members.keys().copied().collect();
-    for member in walked.members.values() {
-        let mut trail = member.trail.as_ref();
-        while let Some(step) = trail {
-            kept.insert(step.from);
-            trail = step.before.as_ref();
-        }
+    let derived = view.derived();
+    let trails = evaluator.trails.borrow();
+    let mut kept = walked.members.to_ids();
+    for member in walked.members.iter() {
+        kept.extend(trails.steps(member.trail).map(|step| step.from));
     }
-    let mut depths: BTreeMap<EntityId, u32> = BTreeMap::new();
-    let mut edges: BTreeMap<(String, String, &str), LineageEdge> = BTreeMap::new();
-    for (from, index, hop) in walked.edges {
-        let other = view.edge(from, index).other;
-        if !kept.contains(&from) || !kept.contains(&other) {
+    let mut depths: HashMap<EntityId, u32> = HashMap::new();
+    let mut edges: BTreeMap<(u64, u64, &str), (EntityId, u32)> = BTreeMap::new();
+    for passed in walked.edges {
+        let edge = derived.node(passed.from).adjacency.edge(passed.edge);
+        if !kept.contains(passed.from) || !kept.contains(edge.other) {
             continue;
         }
-        let known = depths.entry(other).or_insert(hop);
-        *known = hop.min(*known);
-        let relation = view.witness_edge(from, index);
-        let near = view.entity(from).reference.clone();
-        let far = view.entity(other).reference.clone();
+        let depth = depths.entry(edge.other).or_insert(passed.hop);
+        *depth = passed.hop.min(*depth);
+        let near = derived.node(passed.from).rank;
+        let far = derived.node(edge.other).rank;
         let (from, to) = match direction {
             Direction::Upstream => (far, near),
             Direction::Downstream => (near, far),
         };
-        let key = (from.clone(), to.clone(), relation.predicate.name());
-        edges.insert(key, LineageEdge { from, to, relation });
+        edges.insert((from, to, edge.predicate.name()), (passed.from, passed.edge));
     }
+    let edges = edges.into_values().map(|(near, at)| {
+        let edge = derived.node(near).adjacency.edge(at);
+        let reference = |id: EntityId| view.entity(id).reference.clone();
+        let relation = view.witness_edge(near, at);
+        let (near, far) = (reference(near), reference(edge.other));
+        let (from, to) = match direction {
+            Direction::Upstream => (far, near),
+            Direction::Downstream => (near, far),
+        };
+        LineageEdge { from, to, relation }
+    });
+    let edges: Vec<LineageEdge> = edges.collect();
     depths.insert(entity, 0);
+    let possibly: Ids = walked
+        .members
+        .iter()
+        .filter(|member| member.possibly)
+        .map(|member| member.id)
+        .collect();
     let mut nodes: Vec<LineageNode> = kept
-        .into_iter()
+        .iter()
         .map(|id| LineageNode {
             entity: view.shown(id),
             depth: depths.get(&id).copied().unwrap_or_default(),
             unresolved: view.entity(id).unresolved,
-            possibly: walked
-                .members
-                .get(&id)
-                .is_some_and(|member| member.possibly),
+            possibly: possibly.contains(id),
         })
         .collect();
     let root = view.entity(entity).reference.clone();
@@ -136,7 +149,7 @@ pub fn lineage(
         root,
         direction,
         nodes,
-        edges: edges.into_values().collect(),
-        completeness: quality.completeness(view),
+        edges,
+        completeness: quality.completeness(view, known),
     })
 }

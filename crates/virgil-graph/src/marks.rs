@@ -1,42 +1,48 @@
-//! A small number for each entity, zero unless set: sparse for the many walks that see little, dense for those
-//! that see much.
-
-use std::collections::HashMap;
+//! What a walk has found out about each entity, in memory that the next walk uses again without clearing it.
 
 use crate::entity::EntityId;
 
-/// From how many entities on a vector is cheaper than a map.
-const DENSE: usize = 1_000;
-
-/// A number for each entity.
+/// A small number and a place for each entity, both zero at first in each new epoch.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
-    sparse: HashMap<EntityId, u16>,
-    dense: Vec<u16>,
+    /// The epoch in the upper half, the number in the lower.
+    numbers: Vec<u64>,
+    places: Vec<u32>,
+    epoch: u32,
 }
 
 impl Marks {
-    pub(crate) fn get(&self, id: EntityId) -> u16 {
-        let dense = self.dense.get(id.0 as usize).copied();
-        dense.unwrap_or_else(|| self.sparse.get(&id).copied().unwrap_or_default())
+    /// Forgets all marks; there is room for numbers below `bound`.
+    pub(crate) fn clear(&mut self, bound: usize) {
+        if self.numbers.len() < bound || self.epoch == u32::MAX {
+            // Both are zero pages of the system until they are used.
+            self.numbers = vec![0; bound];
+            self.places = vec![0; bound];
+            self.epoch = 0;
+        }
+        self.epoch += 1;
     }
 
-    pub(crate) fn set(&mut self, id: EntityId, mark: u16) {
-        if self.dense.is_empty() && self.sparse.len() < DENSE {
-            self.sparse.insert(id, mark);
-            return;
+    /// The number, zero if it was not set in this epoch.
+    pub(crate) fn number(&self, id: EntityId) -> u32 {
+        let number = self.numbers[id.0 as usize];
+        if number >> 32 == u64::from(self.epoch) {
+            (number & u64::from(u32::MAX)) as u32
+        } else {
+            0
         }
-        for (id, mark) in self.sparse.drain() {
-            put(&mut self.dense, id, mark);
-        }
-        put(&mut self.dense, id, mark);
     }
-}
 
-fn put(dense: &mut Vec<u16>, id: EntityId, mark: u16) {
-    let at = id.0 as usize;
-    if at >= dense.len() {
-        dense.resize(at + 1, 0);
+    pub(crate) fn set_number(&mut self, id: EntityId, number: u32) {
+        self.numbers[id.0 as usize] = u64::from(self.epoch) << 32 | u64::from(number);
     }
-    dense[at] = mark;
+
+    /// The place; only means something if the number says that it was set in this epoch.
+    pub(crate) fn place(&self, id: EntityId) -> u32 {
+        self.places[id.0 as usize]
+    }
+
+    pub(crate) fn set_place(&mut self, id: EntityId, place: u32) {
+        self.places[id.0 as usize] = place;
+    }
 }

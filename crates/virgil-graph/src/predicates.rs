@@ -47,8 +47,6 @@ pub(crate) enum Bearing {
 }
 
 impl Bearing {
-    pub(crate) const ALL: [Bearing; 3] = [Bearing::Upstream, Bearing::Downstream, Bearing::Aside];
-
     /// Where a relation leads that is followed in that direction.
     pub(crate) fn of(predicate: Predicate, direction: HopDirection) -> Bearing {
         match (signature(predicate).flow, direction) {
@@ -205,11 +203,6 @@ pub fn signature(predicate: Predicate) -> Signature {
             Flow::None,
         ),
     };
-    let free = match predicate {
-        Predicate::VersionOf => FreeHop::Always,
-        Predicate::PartOf => FreeHop::OfRunsAndColumns,
-        _ => FreeHop::Never,
-    };
     let selected = match predicate {
         Predicate::OwnedBy | Predicate::UsesTemplate => Selected::Subjects,
         _ => Selected::Objects,
@@ -218,7 +211,16 @@ pub fn signature(predicate: Predicate) -> Signature {
         domain,
         range,
         flow,
-        free,
+        free: free_hop(predicate),
         selected,
+    }
+}
+
+/// When following flow may use a relation of that predicate without counting a hop.
+pub(crate) fn free_hop(predicate: Predicate) -> FreeHop {
+    match predicate {
+        Predicate::VersionOf => FreeHop::Always,
+        Predicate::PartOf => FreeHop::OfRunsAndColumns,
+        _ => FreeHop::Never,
     }
 }

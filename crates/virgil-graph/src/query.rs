@@ -164,6 +164,15 @@ pub enum HopDirection {
     Backward,
 }
 
+impl HopDirection {
+    pub(crate) fn reversed(self) -> HopDirection {
+        match self {
+            HopDirection::Forward => HopDirection::Backward,
+            HopDirection::Backward => HopDirection::Forward,
+        }
+    }
+}
+
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,67 +4,87 @@
 //! and not followed. A run says `part_of` its job; its attribute `state` is `completed` (or absent), and
 //! `ended_at` a timestamp that sorts as text.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use virgil_model::{Kind, Predicate, Value};
 
+use crate::derived::Derived;
 use crate::entity::EntityId;
 use crate::predicates::Bearing;
 use crate::query::HopDirection;
-use crate::view::View;
+use crate::sight::Sight;
 
-impl View<'_> {
-    /// Whether a thing is a run that a later one has superseded, or that did not complete.
-    pub(crate) fn is_history(&self, id: EntityId) -> bool {
-        if self.kind(id) != Kind::Run {
-            return false;
+/// The runs that may count or not since these entities and their relations changed, and whether each is history.
+pub(crate) fn histories(
+    sight: Sight<'_>,
+    derived: &Derived,
+    changed: impl IntoIterator<Item = EntityId>,
+) -> Vec<(EntityId, bool)> {
+    let mut runs = BTreeSet::new();
+    let mut jobs = BTreeSet::new();
+    for id in changed {
+        if derived.node(id).kind == Kind::Run {
+            runs.insert(id);
         }
-        let mut jobs = self.parts(id, HopDirection::Forward).peekable();
-        jobs.peek().is_some() && !jobs.any(|job| self.latest_run(job) == Some(id))
-    }
-
-    fn parts(&self, id: EntityId, direction: HopDirection) -> impl Iterator<Item = EntityId> {
-        let adjacent = self.adjacent(id, Bearing::Aside);
-        let others: Vec<EntityId> = adjacent
-            .iter()
-            .filter(|edge| edge.predicate == Predicate::PartOf && edge.direction == direction)
-            .map(|edge| edge.other)
-            .collect();
-        others.into_iter()
-    }
-
-    fn latest_run(&self, job: EntityId) -> Option<EntityId> {
-        if let Some(known) = self.memo.borrow().latest_runs.get(&job) {
-            return *known;
+        // Whatever it is now, it may have been a run of theirs.
+        jobs.extend(jobs_of(derived, id));
+        if runs_of(derived, id).next().is_some() {
+            jobs.insert(id);
         }
-        let runs = self.parts(job, HopDirection::Backward);
-        let latest = runs
-            .filter(|run| self.kind(*run) == Kind::Run)
-            .filter(|run| {
-                self.text(*run, "state")
-                    .is_none_or(|state| state == "completed")
-            })
-            .max_by_key(|run| {
-                (
-                    self.text(*run, "ended_at"),
-                    self.entity(*run).reference.clone(),
-                )
-            });
-        self.memo.borrow_mut().latest_runs.insert(job, latest);
-        latest
     }
-
-    pub(crate) fn kind(&self, id: EntityId) -> Kind {
-        self.memo.borrow().entities[id.0 as usize].kind
+    for job in &jobs {
+        runs.extend(runs_of(derived, *job));
     }
-
-    pub(crate) fn is_unresolved(&self, id: EntityId) -> bool {
-        self.memo.borrow().entities[id.0 as usize].unresolved
-    }
-
-    fn text(&self, id: EntityId, name: &str) -> Option<String> {
-        let mut values = self.attribute(id, name);
-        match values.pop() {
-            Some((Value::Text(text), _)) => Some(text.to_lowercase()),
-            _ => None,
+    let mut latest: BTreeMap<EntityId, Option<EntityId>> = BTreeMap::new();
+    let mut is_history = |run: EntityId| {
+        let mut has_job = false;
+        let mut counts = false;
+        for job in jobs_of(derived, run) {
+            has_job = true;
+            let latest = latest
+                .entry(job)
+                .or_insert_with(|| latest_run(sight, derived, job));
+            counts |= *latest == Some(run);
         }
+        has_job && !counts
+    };
+    runs.iter().map(|run| (*run, is_history(*run))).collect()
+}
+
+fn parts(
+    derived: &Derived,
+    id: EntityId,
+    direction: HopDirection,
+) -> impl Iterator<Item = EntityId> {
+    let aside = derived.node(id).adjacency.leading(Bearing::Aside);
+    aside
+        .filter(move |(_, edge)| edge.predicate == Predicate::PartOf && edge.direction == direction)
+        .map(|(_, edge)| edge.other)
+}
+
+fn jobs_of(derived: &Derived, run: EntityId) -> impl Iterator<Item = EntityId> {
+    parts(derived, run, HopDirection::Forward)
+}
+
+fn runs_of(derived: &Derived, job: EntityId) -> impl Iterator<Item = EntityId> {
+    let parts = parts(derived, job, HopDirection::Backward);
+    parts.filter(|run| derived.node(*run).kind == Kind::Run)
+}
+
+fn latest_run(sight: Sight<'_>, derived: &Derived, job: EntityId) -> Option<EntityId> {
+    runs_of(derived, job)
+        .filter(|run| {
+            text(sight, derived, *run, "state").is_none_or(|state| state == "completed")
+        })
+        .max_by_key(|run| {
+            let ended_at = text(sight, derived, *run, "ended_at");
+            (ended_at, derived.node(*run).rank)
+        })
+}
+
+fn text(sight: Sight<'_>, derived: &Derived, id: EntityId, name: &str) -> Option<String> {
+    match sight.attribute(derived.entity(id), name).pop() {
+        Some((Value::Text(text), _)) => Some(text.to_lowercase()),
+        _ => None,
     }
 }

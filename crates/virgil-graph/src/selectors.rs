@@ -6,305 +6,258 @@
 //!   says so.
 //! * A metric picks keys `metric:…` of that name, by the same attribute; a missing label is empty, as in Prometheus.
 //! * A URI prefix picks global keys that start so, as written or behind their scheme.
+//!
+//! Path globs whose relation has an `order` are rules of one file, as in CODEOWNERS: of those of one predicate and
+//! one `section` that match a path only the last counts, and nothing is picked if that one is `unowned`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use regex::Regex;
-use virgil_model::{KeyClass, Labelled, Selector, SourceId, Value};
+use virgil_model::{Attributes, Predicate, Selector, SourceId, Value};
 
 use crate::keys::KeyId;
-use crate::statements::{Fact, Object, Row, RowId};
-use crate::systems::local_name;
-use crate::view::View;
+use crate::rules::{Carried, Rules};
+use crate::shared::SharedMap;
+use crate::sight::Sight;
+use crate::statements::{Fact, Object, Origin, Row, RowId};
+use crate::touched::{Touch, Touched};
 
 /// The visible selectors, resolved to visible keys.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Selections {
-    picked: HashMap<RowId, Vec<KeyId>>,
-    picking: HashMap<KeyId, Vec<RowId>>,
+    /// Both in order.
+    picked: SharedMap<RowId, Vec<KeyId>>,
+    picking: SharedMap<KeyId, Vec<RowId>>,
+    globs: Arc<BTreeMap<SourceId, Globs>>,
+    rules: Arc<Rules>,
 }
 
 impl Selections {
     /// The keys that the selector of a statement picks.
     pub(crate) fn picked_by(&self, row: RowId) -> &[KeyId] {
-        self.picked.get(&row).map_or(&[], Vec::as_slice)
+        self.picked.list(&row)
     }
 
     /// The statements whose selector picks the key.
     pub(crate) fn picking(&self, key: KeyId) -> &[RowId] {
-        self.picking.get(&key).map_or(&[], Vec::as_slice)
+        self.picking.list(&key)
     }
 
-    pub(crate) fn resolve(view: &View<'_>) -> Selections {
-        let mut globs: BTreeMap<SourceId, Vec<(RowId, &str)>> = BTreeMap::new();
-        let mut others: Vec<(RowId, &Selector)> = Vec::new();
-        for &id in view.statements().selectors() {
-            let Some(row) = view.visible_row(id) else {
+    /// Follows a change of the statements; notes the keys at both ends of what is picked no more or anew.
+    pub(crate) fn update(&mut self, sight: Sight<'_>, touched: &mut Touched) {
+        let mut keys: BTreeSet<KeyId> = touched.keys.keys().copied().collect();
+        if !touched.globs.is_empty() {
+            self.globs = Arc::new(globs(sight));
+            for (_, row) in sight.statements().iter() {
+                if sight.shows(row.label)
+                    && touched.globs.contains(&row.origin.source)
+                    && let Fact::Mention { keys: mentioned, .. } = &row.fact
+                {
+                    keys.extend(mentioned);
+                }
+            }
+        }
+        if touched.selectors {
+            let before = std::mem::replace(&mut self.rules, Arc::new(Rules::new(sight)));
+            for (key, entry) in sight.statements().keys.iter() {
+                let may = |rules: &Rules| rules.for_key(&entry.key).next().is_some();
+                if may(&before) || may(&self.rules) {
+                    keys.insert(key);
+                }
+            }
+        }
+        if self.globs.is_empty() && self.rules.is_empty() && self.picked.len() == 0 {
+            return;
+        }
+        let mut changed: BTreeMap<RowId, Vec<(KeyId, Picks)>> = BTreeMap::new();
+        let mut matching = HashMap::new();
+        for key in keys {
+            let now = self.rows_for(sight, key, &mut matching);
+            let before = self.picking(key);
+            if now == before {
+                continue;
+            }
+            for (rows, others, picks) in [(&*now, before, Picks::Yes), (before, &*now, Picks::No)] {
+                for row in rows.iter().filter(|row| others.binary_search(row).is_err()) {
+                    changed.entry(*row).or_default().push((key, picks));
+                }
+            }
+            if now.is_empty() {
+                self.picking.remove(&key);
+            } else {
+                self.picking.insert(key, now);
+            }
+            touched.key(key, Touch::Use);
+        }
+        for (row, keys) in changed {
+            self.pick(row, &keys);
+            // The number may be another statement's by now, which then is touched anyway.
+            if let Some(Row { fact: Fact::Relation { subject, .. }, .. }) =
+                sight.statements().get(row)
+            {
+                touched.key(*subject, Touch::Use);
+            }
+        }
+    }
+
+    fn pick(&mut self, row: RowId, changes: &[(KeyId, Picks)]) {
+        let picked = self.picked.entry(row);
+        let goes = |key: &KeyId| {
+            changes
+                .binary_search_by_key(key, |(key, _)| *key)
+                .is_ok_and(|at| changes[at].1 == Picks::No)
+        };
+        picked.retain(|key| !goes(key));
+        let comes = changes.iter().filter(|(_, picks)| *picks == Picks::Yes);
+        picked.extend(comes.map(|(key, _)| *key));
+        picked.sort_unstable();
+        if picked.is_empty() {
+            self.picked.remove(&row);
+        }
+    }
+
+    /// The statements whose selector picks a key now, in order.
+    fn rows_for<'g>(
+        &self,
+        sight: Sight<'g>,
+        key: KeyId,
+        matching: &mut HashMap<*const Origin, Vec<RowId>>,
+    ) -> Vec<RowId> {
+        let mut found = Vec::new();
+        let Some(entry) = sight.statements().keys.get(key) else {
+            return found;
+        };
+        if !self.globs.is_empty() {
+            for (_, row) in sight.rows(&entry.identity) {
+                if let Fact::Mention { .. } = &row.fact
+                    && let Some(globs) = self.globs.get(&row.origin.source)
+                {
+                    let of_asset = matching
+                        .entry(Arc::as_ptr(&row.origin))
+                        .or_insert_with(|| globs.matching(sight, &row.origin.path));
+                    found.extend_from_slice(of_asset);
+                }
+            }
+        }
+        let mut labels = None;
+        for (row, rule) in self.rules.for_key(&entry.key) {
+            if rule.picks(labels.get_or_insert_with(|| Carried::of(sight, key))) && sight.sees(key) {
+                found.push(row);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Whether a selector picks a key that it did not pick before, or the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Picks {
+    Yes,
+    No,
+}
+
+/// The path globs of one source.
+#[derive(Debug)]
+struct Globs {
+    set: GlobSet,
+    rows: Vec<RowId>,
+}
+
+/// The visible path globs, by source.
+fn globs(sight: Sight<'_>) -> BTreeMap<SourceId, Globs> {
+    let mut building: BTreeMap<SourceId, (GlobSetBuilder, Vec<RowId>)> = BTreeMap::new();
+    for (id, row, selector) in selectors(sight) {
+        if let Selector::PathGlob(glob) = selector
+            // A glob that does not parse picks nothing; its reader has reported it.
+            && let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build()
+        {
+            let (set, rows) = building
+                .entry(row.origin.source)
+                .or_insert_with(|| (GlobSetBuilder::new(), Vec::new()));
+            set.add(glob);
+            rows.push(id);
+        }
+    }
+    building
+        .into_iter()
+        .filter_map(|(source, (set, rows))| {
+            let set = set.build().ok()?;
+            Some((source, Globs { set, rows }))
+        })
+        .collect()
+}
+
+impl Globs {
+    /// The statements that pick what stands at a path.
+    fn matching(&self, sight: Sight<'_>, path: &str) -> Vec<RowId> {
+        let mut rows = Vec::new();
+        let mut ruled: BTreeMap<(i64, Predicate, Option<&str>), (i64, Vec<RowId>)> = BTreeMap::new();
+        for at in self.set.matches(path) {
+            let id = self.rows[at];
+            let row = sight.statements().row(id);
+            let Fact::Relation { predicate, attributes, .. } = &row.fact else {
                 continue;
             };
-            if let Fact::Relation {
-                object: Object::Selector(selector),
-                ..
-            } = &row.fact
-            {
-                match &**selector {
-                    Selector::PathGlob(glob) => {
-                        globs.entry(row.origin.source).or_default().push((id, glob));
-                    }
-                    selector => others.push((id, selector)),
-                }
+            let attributes = attributes.as_deref();
+            let Some(order) = attributes.and_then(order) else {
+                rows.push(id);
+                continue;
+            };
+            let section = attributes.and_then(section);
+            let file = (row.origin.asset.0, *predicate, section);
+            let (last, winners) = ruled.entry(file).or_insert((order, Vec::new()));
+            if order > *last {
+                *last = order;
+                winners.clear();
+            }
+            if order == *last {
+                winners.push(id);
             }
         }
-        let mut selections = Selections::default();
-        selections.resolve_globs(view, globs);
-        selections.resolve_others(view, &others);
-        selections
-    }
-
-    fn pick(&mut self, row: RowId, key: KeyId) {
-        self.picked.entry(row).or_default().push(key);
-        self.picking.entry(key).or_default().push(row);
-    }
-
-    fn resolve_globs(&mut self, view: &View<'_>, globs: BTreeMap<SourceId, Vec<(RowId, &str)>>) {
-        if globs.is_empty() {
-            return;
-        }
-        let mut compiled: HashMap<SourceId, (GlobSet, Vec<RowId>)> = HashMap::new();
-        for (source, globs) in globs {
-            let mut set = GlobSetBuilder::new();
-            let mut rows = Vec::new();
-            for (row, glob) in globs {
-                // A glob that does not parse picks nothing; its reader has reported it.
-                if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
-                    set.add(glob);
-                    rows.push(row);
-                }
-            }
-            if let Ok(set) = set.build() {
-                compiled.insert(source, (set, rows));
+        for (_, winners) in ruled.into_values() {
+            if !winners.iter().any(|id| is_unowned(sight.statements().row(*id))) {
+                rows.extend(winners);
             }
         }
-        for ids in view.statements().assets().values() {
-            let mut origin = None;
-            let mut matching = Vec::new();
-            let mut mentioned: BTreeSet<KeyId> = BTreeSet::new();
-            for row in ids.iter().filter_map(|id| view.visible_row(*id)) {
-                let Some((set, rows)) = compiled.get(&row.origin.source) else {
-                    continue;
-                };
-                let Fact::Mention { keys, .. } = &row.fact else {
-                    continue;
-                };
-                if origin != Some(&row.origin) {
-                    self.pick_all(&matching, &mentioned);
-                    mentioned.clear();
-                    matching = set
-                        .matches(&*row.origin.path)
-                        .iter()
-                        .map(|at| rows[*at])
-                        .collect();
-                    origin = Some(&row.origin);
-                }
-                mentioned.extend(keys);
-            }
-            self.pick_all(&matching, &mentioned);
-        }
-        for list in self.picked.values_mut().chain(self.picking.values_mut()) {
-            list.sort_unstable();
-            list.dedup();
-        }
-    }
-
-    fn pick_all(&mut self, rows: &[RowId], keys: &BTreeSet<KeyId>) {
-        for &row in rows {
-            keys.iter().for_each(|key| self.pick(row, *key));
-        }
-    }
-
-    fn resolve_others(&mut self, view: &View<'_>, selectors: &[(RowId, &Selector)]) {
-        if selectors.is_empty() {
-            return;
-        }
-        let selectors: Vec<(RowId, Rule<'_>)> = selectors
-            .iter()
-            .filter_map(|(row, selector)| Some((*row, Rule::new(selector)?)))
-            .collect();
-        for (key, _) in view.statements().keys.iter() {
-            let mut labels = None;
-            for (row, rule) in &selectors {
-                if rule.may_pick(view, key)
-                    && rule.picks(labels.get_or_insert_with(|| labels_of(view, key)))
-                    && view.key_visible(key)
-                {
-                    self.pick(*row, key);
-                }
-            }
-        }
+        rows
     }
 }
 
-/// A selector made ready to be tried on many keys.
-enum Rule<'s> {
-    Labels {
-        cluster: &'s str,
-        namespace: &'s str,
-        labels: &'s BTreeMap<String, String>,
-        on: Labelled,
-    },
-    Metric {
-        name: &'s str,
-        matchers: Vec<(&'s str, Matcher<'s>)>,
-    },
-    UriPrefix(&'s str),
-}
-
-enum Matcher<'s> {
-    Is(&'s str),
-    IsNot(&'s str),
-    Matches(Regex),
-    MatchesNot(Regex),
-}
-
-impl<'s> Rule<'s> {
-    /// The rule, unless a pattern in it is no pattern.
-    fn new(selector: &'s Selector) -> Option<Rule<'s>> {
-        Some(match selector {
-            Selector::PathGlob(_) => return None,
-            Selector::Labels {
-                namespace,
-                labels,
-                on,
-            } => {
-                let (cluster, namespace) = namespace.rsplit_once('/')?;
-                Rule::Labels {
-                    cluster,
-                    namespace,
-                    labels,
-                    on: *on,
-                }
-            }
-            Selector::Metric { name, matchers } => {
-                let mut ready = Vec::new();
-                for (label, operator, value) in matchers {
-                    let pattern = || Regex::new(&format!("^(?:{value})$")).ok();
-                    let matcher = match operator.as_str() {
-                        "=" => Matcher::Is(value),
-                        "!=" => Matcher::IsNot(value),
-                        "=~" => Matcher::Matches(pattern()?),
-                        "!~" => Matcher::MatchesNot(pattern()?),
-                        _ => return None,
-                    };
-                    ready.push((label.as_str(), matcher));
-                }
-                Rule::Metric {
-                    name,
-                    matchers: ready,
-                }
-            }
-            Selector::UriPrefix(prefix) => Rule::UriPrefix(prefix),
-        })
-    }
-
-    /// Whether the key alone lets the rule pick it.
-    fn may_pick(&self, view: &View<'_>, key: KeyId) -> bool {
-        let key = &view.statements().keys.entry(key).key;
-        match self {
-            Rule::Labels {
-                cluster, namespace, ..
-            } => {
-                let local = local_name(key);
-                let system = key.value.len().checked_sub(local.len() + 1);
-                key.class == KeyClass::Scoped
-                    && system.map(|end| &key.value[..end]) == Some(*cluster)
-                    && local.split('/').nth(2) == Some(*namespace)
-                    && local.split('/').count() == 4
-            }
-            Rule::Metric { name, .. } => {
-                key.scheme == "metric" && (key.value == *name || local_name(key) == *name)
-            }
-            Rule::UriPrefix(prefix) => {
-                key.class == KeyClass::Global
-                    && (key.value.starts_with(prefix) || key.to_string().starts_with(prefix))
-            }
-        }
-    }
-
-    /// Whether the labels of a key let the rule pick it.
-    fn picks(&self, carried: &Carried) -> bool {
-        match self {
-            Rule::Labels { labels, on, .. } => {
-                let carried = match on {
-                    Labelled::Objects => &carried.labels,
-                    Labelled::Services if carried.is_service => &carried.labels,
-                    Labelled::Services => return false,
-                    Labelled::Pods => &carried.pod_labels,
-                };
-                labels
-                    .iter()
-                    .all(|(name, value)| carried.get(name) == Some(value))
-            }
-            Rule::Metric { matchers, .. } => matchers.iter().all(|(label, matcher)| {
-                let value = carried.labels.get(*label).map_or("", String::as_str);
-                match matcher {
-                    Matcher::Is(wanted) => value == *wanted,
-                    Matcher::IsNot(wanted) => value != *wanted,
-                    Matcher::Matches(pattern) => pattern.is_match(value),
-                    Matcher::MatchesNot(pattern) => !pattern.is_match(value),
-                }
-            }),
-            Rule::UriPrefix(_) => true,
-        }
-    }
-}
-
-/// The labels that visible statements give a key.
-struct Carried {
-    /// Its own.
-    labels: BTreeMap<String, String>,
-    /// Those of the pods that it declares.
-    pod_labels: BTreeMap<String, String>,
-    is_service: bool,
-}
-
-fn labels_of(view: &View<'_>, key: KeyId) -> Carried {
-    let name = local_name(&view.statements().keys.entry(key).key);
-    Carried {
-        labels: pairs(view, key, "labels"),
-        pod_labels: pairs(view, key, "pod_labels"),
-        is_service: name.starts_with("core/Service/"),
-    }
-}
-
-/// The pairs of an attribute that is a list of `name=value`.
-fn pairs(view: &View<'_>, key: KeyId, attribute: &str) -> BTreeMap<String, String> {
-    let rows = view.statements().keys.entry(key).attributes.iter();
-    let lists = rows.filter_map(|row| match view.visible_row(*row) {
-        Some(Row {
-            fact:
-                Fact::Attribute {
-                    name,
-                    value: Value::List(list),
-                    ..
-                },
-            ..
-        }) if &**name == attribute => Some(list),
+fn order(attributes: &Attributes) -> Option<i64> {
+    match attributes.get("order") {
+        Some(Value::Integer(order)) => Some(*order),
         _ => None,
-    });
-    let pairs = lists.flatten().filter_map(|item| match item {
-        Value::Text(text) => text.split_once('='),
-        _ => None,
-    });
-    let mut labels = BTreeMap::new();
-    for (name, value) in pairs {
-        // Two statements may disagree: the smaller value stands, whichever came first.
-        let known = labels
-            .entry(name.to_owned())
-            .or_insert_with(|| value.to_owned());
-        if value < known.as_str() {
-            value.clone_into(known);
-        }
     }
-    labels
+}
+
+fn section(attributes: &Attributes) -> Option<&str> {
+    match attributes.get("section") {
+        Some(Value::Text(section)) => Some(section),
+        _ => None,
+    }
+}
+
+/// Whether a rule takes what it picks from the rules above it and gives it to nobody.
+fn is_unowned(row: &Row) -> bool {
+    let Fact::Relation { attributes: Some(attributes), .. } = &row.fact else {
+        return false;
+    };
+    attributes.get("unowned") == Some(&Value::Bool(true))
+}
+
+/// The visible relations to selectors.
+pub(crate) fn selectors(sight: Sight<'_>) -> impl Iterator<Item = (RowId, &Row, &Selector)> {
+    let ids = sight.statements().selectors().iter();
+    ids.filter_map(move |id| {
+        let row = sight.row(*id)?;
+        match &row.fact {
+            Fact::Relation { object: Object::Selector(selector), .. } => {
+                Some((*id, row, &**selector))
+            }
+            _ => None,
+        }
+    })
 }

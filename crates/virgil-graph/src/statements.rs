@@ -9,8 +9,10 @@ use virgil_model::{
 };
 
 use crate::keys::{KeyId, Keys};
+use crate::shared::{SharedMap, SharedVec};
 use crate::stated::{Place, Stated};
 use crate::systems::{Systems, in_source};
+use crate::touched::Change;
 
 /// The number of a statement while it is stored.
 pub(crate) type RowId = u32;
@@ -24,7 +26,7 @@ pub(crate) struct Origin {
 }
 
 /// One stored statement.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) origin: Arc<Origin>,
     pub(crate) label: LabelId,
@@ -44,7 +46,7 @@ impl Row {
 }
 
 /// What a statement says, with keys as numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Fact {
     Mention {
         kind: Kind,
@@ -66,7 +68,7 @@ pub(crate) enum Fact {
 }
 
 /// What a relation points at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Object {
     Key(KeyId),
     Selector(Box<Selector>),
@@ -76,18 +78,16 @@ pub(crate) enum Object {
 type SystemCounts = BTreeMap<Arc<str>, BTreeMap<Arc<str>, BTreeMap<LabelId, usize>>>;
 
 /// All statements.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Statements {
     pub(crate) keys: Keys,
-    rows: Vec<Option<Row>>,
+    rows: SharedVec<Option<Row>>,
     free: Vec<RowId>,
-    assets: BTreeMap<AssetId, Vec<RowId>>,
+    assets: SharedMap<AssetId, Vec<RowId>>,
     /// Mentions by lower-case name.
-    names: BTreeMap<Box<str>, Vec<RowId>>,
-    /// Mentions by kind.
-    kinds: BTreeMap<Kind, BTreeSet<RowId>>,
+    names: SharedMap<Arc<str>, Vec<RowId>>,
     /// Relations whose object is a selector.
-    selectors: BTreeSet<RowId>,
+    selectors: Arc<BTreeSet<RowId>>,
     /// The systems that keys name, where they name more than a platform.
     systems: SystemCounts,
 }
@@ -99,44 +99,52 @@ impl Statements {
             .expect("an indexed row is stored")
     }
 
-    /// Forgets all that an asset said.
-    pub(crate) fn remove(&mut self, asset: AssetId) {
-        let Some(ids) = self.assets.remove(&asset) else {
-            return;
-        };
+    /// The statement of a number that may be stored no more.
+    pub(crate) fn get(&self, id: RowId) -> Option<&Row> {
+        self.rows.get(id as usize)?.as_ref()
+    }
+
+    /// Replaces all that an asset said, and notes what that touches.
+    pub(crate) fn replace(
+        &mut self,
+        asset: AssetId,
+        statements: Vec<Stated>,
+        systems: &Systems,
+        change: &mut Change,
+    ) {
+        let before = self.assets.remove(&asset).unwrap_or_default();
+        // The new first: a key that both use keeps its number.
+        self.add(asset, statements, systems, change);
+        self.remove(before, change);
+    }
+
+    /// Forgets statements of one asset.
+    fn remove(&mut self, ids: Vec<RowId>, change: &mut Change) {
         let mut held = Vec::new();
         let mut names = BTreeSet::new();
         for &id in &ids {
-            let row = self.rows[id as usize]
-                .take()
-                .expect("an asset's rows are stored");
+            change.note(self, id);
+            let row = self.rows.get_mut(id as usize).take();
+            let row = row.expect("an asset's rows are stored");
             self.count_systems(&row, Count::Down);
             match &row.fact {
-                Fact::Mention { kind, name, .. } => {
+                Fact::Mention { name, .. } => {
                     names.insert(lower(name));
-                    if let Some(rows) = self.kinds.get_mut(kind) {
-                        rows.remove(&id);
-                        if rows.is_empty() {
-                            self.kinds.remove(kind);
-                        }
-                    }
                 }
-                Fact::Relation { .. } => {
-                    self.selectors.remove(&id);
+                Fact::Relation {
+                    object: Object::Selector(_),
+                    ..
+                } => {
+                    Arc::make_mut(&mut self.selectors).remove(&id);
                 }
-                Fact::Attribute { .. } | Fact::Same(..) => {}
+                Fact::Relation { .. } | Fact::Attribute { .. } | Fact::Same(..) => {}
             }
             row.fact.for_each_key(|key| held.push(key));
         }
         let rows = &self.rows;
         let stored = |id: &RowId| rows[*id as usize].is_some();
         for name in names {
-            if let Some(mentions) = self.names.get_mut(&name) {
-                mentions.retain(stored);
-                if mentions.is_empty() {
-                    self.names.remove(&name);
-                }
-            }
+            self.names.retain(&name, stored);
         }
         held.sort_unstable();
         for (index, key) in held.iter().enumerate() {
@@ -147,16 +155,19 @@ impl Statements {
             }
         }
         for key in held {
-            self.keys.release(key);
+            self.keys.release(key, &mut change.forgotten);
         }
         self.free.extend(ids);
     }
 
     /// Stores what an asset says.
-    pub(crate) fn add(&mut self, asset: AssetId, statements: Vec<Stated>, systems: &Systems) {
-        if statements.is_empty() {
-            return;
-        }
+    fn add(
+        &mut self,
+        asset: AssetId,
+        statements: Vec<Stated>,
+        systems: &Systems,
+        change: &mut Change,
+    ) {
         let mut ids = Vec::with_capacity(statements.len());
         let mut shared: Option<Arc<Origin>> = None;
         for stated in statements {
@@ -179,7 +190,9 @@ impl Statements {
                 lines: stated.statement.lines,
                 fact,
             };
-            ids.push(self.store(row));
+            let id = self.store(row);
+            change.note(self, id);
+            ids.push(id);
         }
         if !ids.is_empty() {
             self.assets.insert(asset, ids);
@@ -189,13 +202,12 @@ impl Statements {
     fn store(&mut self, row: Row) -> RowId {
         let id = self.free.pop().unwrap_or_else(|| {
             self.rows.push(None);
-            RowId::try_from(self.rows.len() - 1).expect("fewer than 2^32 statements")
+            row_number(self.rows.len() - 1)
         });
         self.count_systems(&row, Count::Up);
         match &row.fact {
-            Fact::Mention { kind, keys, name } => {
-                self.names.entry(lower(name)).or_default().push(id);
-                self.kinds.entry(*kind).or_default().insert(id);
+            Fact::Mention { keys, name, .. } => {
+                self.names.entry(lower(name)).push(id);
                 for &key in keys {
                     self.keys.entry_mut(key).identity.push(id);
                 }
@@ -208,7 +220,7 @@ impl Statements {
                 match object {
                     Object::Key(key) => self.keys.entry_mut(*key).incoming.push(id),
                     Object::Selector(_) => {
-                        self.selectors.insert(id);
+                        Arc::make_mut(&mut self.selectors).insert(id);
                     }
                 }
             }
@@ -219,7 +231,7 @@ impl Statements {
                 }
             }
         }
-        self.rows[id as usize] = Some(row);
+        *self.rows.get_mut(id as usize) = Some(row);
         id
     }
 
@@ -245,7 +257,7 @@ impl Statements {
                     }
                 }
                 for key in repeated {
-                    self.keys.release(key);
+                    self.keys.release_one_of_several(key);
                 }
                 Fact::Mention {
                     kind,
@@ -308,23 +320,27 @@ impl Statements {
         });
     }
 
-    pub(crate) fn assets(&self) -> &BTreeMap<AssetId, Vec<RowId>> {
-        &self.assets
+    /// How many assets say something.
+    pub(crate) fn assets(&self) -> usize {
+        self.assets.len()
+    }
+
+    /// All statements, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RowId, &Row)> {
+        self.rows
+            .iter()
+            .enumerate()
+            .filter_map(|(id, row)| Some((row_number(id), row.as_ref()?)))
     }
 
     /// The mentions under a name, which is lower-case.
     pub(crate) fn named(&self, name: &str) -> &[RowId] {
-        self.names.get(name).map_or(&[], Vec::as_slice)
+        self.names.list(name)
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &[RowId])> {
-        self.names
-            .iter()
-            .map(|(name, rows)| (&**name, rows.as_slice()))
-    }
-
-    pub(crate) fn mentions(&self, kind: Kind) -> impl Iterator<Item = RowId> {
-        self.kinds.get(&kind).into_iter().flatten().copied()
+    /// The names that mentions give, lower-case, in no particular order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(name, _)| &**name)
     }
 
     pub(crate) fn selectors(&self) -> &BTreeSet<RowId> {
@@ -352,8 +368,7 @@ impl Statements {
             .flat_map(BTreeMap::values)
             .map(BTreeMap::len);
         uses.sum::<usize>()
-            + self.names.values().map(Vec::len).sum::<usize>()
-            + self.kinds.values().map(BTreeSet::len).sum::<usize>()
+            + self.names.iter().map(|(_, rows)| rows.len()).sum::<usize>()
             + self.selectors.len()
             + counted.sum::<usize>()
             + self.keys.indexed()
@@ -388,6 +403,10 @@ enum Count {
     Down,
 }
 
-pub(crate) fn lower(name: &str) -> Box<str> {
+fn lower(name: &str) -> Arc<str> {
     name.to_lowercase().into()
+}
+
+fn row_number(index: usize) -> RowId {
+    RowId::try_from(index).expect("fewer than 2^32 statements")
 }

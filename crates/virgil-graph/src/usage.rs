@@ -2,12 +2,10 @@
 
 use virgil_model::{Kind, Predicate};
 
-use crate::edges::Adjacent;
+use crate::derived::{Derived, Edge};
 use crate::entity::EntityId;
-use crate::marks::Marks;
-use crate::predicates::{Bearing, FreeHop, signature};
-use crate::query::{Along, HopDirection};
-use crate::view::View;
+use crate::predicates::{Bearing, FreeHop, free_hop};
+use crate::query::{Along, Hop, HopDirection};
 
 /// Where a walk stands, as far as it matters for where it may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,118 +32,105 @@ pub(crate) enum Use {
     Through,
 }
 
-/// The states that a walk has been in: for each entity one bit for each combination of the rest.
-#[derive(Default)]
-pub(crate) struct Seen(Marks);
-
-impl Seen {
-    fn bit(state: State) -> u16 {
+impl State {
+    /// One bit for each combination of what there is beside the entity: the lowest sixteen.
+    pub(crate) fn bit(self) -> u32 {
         let flags = [
-            state.came_up,
-            state.of_column,
-            state.widened,
-            state.possibly,
+            self.came_up,
+            self.of_column,
+            self.widened,
+            self.possibly,
         ];
         1 << flags
             .iter()
-            .fold(0, |bits, flag| bits << 1 | u16::from(*flag))
-    }
-
-    /// Whether the state is new.
-    pub(crate) fn insert(&mut self, state: State) -> bool {
-        let bits = self.0.get(state.id);
-        let is_new = bits & Seen::bit(state) == 0;
-        if is_new {
-            self.0.set(state.id, bits | Seen::bit(state));
-        }
-        is_new
-    }
-
-    pub(crate) fn contains(&self, state: State) -> bool {
-        self.0.get(state.id) & Seen::bit(state) != 0
+            .fold(0, |bits, flag| bits << 1 | u32::from(*flag))
     }
 }
 
 /// What a walk follows.
-#[derive(Clone, Copy)]
-pub(crate) struct Rules<'w, 'g> {
-    view: &'w View<'g>,
-    along: &'w Along,
-    has_runs: bool,
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rules {
+    Flow,
+    Owner,
+    /// One bit for each predicate and direction.
+    Relations(u64),
 }
 
-impl<'w, 'g> Rules<'w, 'g> {
-    pub(crate) fn new(view: &'w View<'g>, along: &'w Along) -> Rules<'w, 'g> {
-        Rules {
-            view,
-            along,
-            has_runs: view.statements().mentions(Kind::Run).next().is_some(),
-        }
-    }
-
-    /// What an edge does for this walk, if anything.
-    pub(crate) fn usage(
-        &self,
-        state: State,
-        edge: &Adjacent,
-        adjacent: &[Adjacent],
-    ) -> Option<Use> {
-        match self.along {
-            Along::Relations(hops) => hops
-                .iter()
-                .any(|hop| hop.predicate == edge.predicate && hop.direction == edge.direction)
-                .then_some(Use::Hop),
-            Along::Upstream => self.flow_usage(state, edge, Bearing::Upstream),
-            Along::Downstream => self.flow_usage(state, edge, Bearing::Downstream),
-            Along::Owner => {
-                let owner = |edge: &Adjacent| {
-                    edge.predicate == Predicate::OwnedBy && edge.direction == HopDirection::Forward
-                };
-                if owner(edge) {
-                    return Some(Use::Hop);
-                }
-                // What has an owner of its own does not inherit one.
-                let up = self.free_usage(state, edge) == Some(Use::Up);
-                (up && !adjacent.iter().any(owner)).then_some(Use::Up)
+impl Rules {
+    pub(crate) fn new(along: &Along) -> Rules {
+        match along {
+            Along::Upstream | Along::Downstream => Rules::Flow,
+            Along::Owner => Rules::Owner,
+            Along::Relations(hops) => {
+                let bit = |hop: &Hop| relation_bit(hop.predicate, hop.direction);
+                Rules::Relations(hops.iter().map(bit).fold(0, |bits, bit| bits | bit))
             }
         }
     }
 
-    fn flow_usage(&self, state: State, edge: &Adjacent, with: Bearing) -> Option<Use> {
-        let used = if Bearing::of(edge.predicate, edge.direction) == with {
-            Use::Hop
-        } else {
-            self.free_usage(state, edge)?
-        };
-        (!self.has_runs || !self.view.is_history(edge.other)).then_some(used)
+    /// Whether an edge that leads where the walk goes counts as a hop.
+    pub(crate) fn is_hop(self, edge: &Edge) -> bool {
+        match self {
+            Rules::Flow => true,
+            Rules::Owner => is_owner(edge),
+            Rules::Relations(bits) => bits & relation_bit(edge.predicate, edge.direction) != 0,
+        }
     }
 
-    fn free_usage(&self, state: State, edge: &Adjacent) -> Option<Use> {
-        let part = match edge.direction {
-            HopDirection::Forward => state.id,
-            HopDirection::Backward => edge.other,
-        };
-        let passed = match signature(edge.predicate).free {
-            FreeHop::Always => false,
+    /// Whether the walk makes free hops from where it stands.
+    pub(crate) fn goes_free(self, derived: &Derived, from: EntityId) -> bool {
+        match self {
+            Rules::Flow => true,
+            Rules::Relations(_) => false,
+            Rules::Owner => {
+                // What has an owner of its own does not inherit one.
+                let mut aside = derived.node(from).adjacency.leading(Bearing::Aside);
+                !aside.any(|(_, edge)| is_owner(edge))
+            }
+        }
+    }
+
+    /// What an edge across the flow does for free, if anything.
+    pub(crate) fn free(self, derived: &Derived, state: State, edge: &Edge) -> Option<Use> {
+        let is_whole = match free_hop(edge.predicate) {
+            FreeHop::Always => true,
             FreeHop::OfRunsAndColumns => {
-                if !matches!(self.view.kind(part), Kind::Run | Kind::Column) {
+                let part = match edge.direction {
+                    HopDirection::Forward => state.id,
+                    HopDirection::Backward => edge.other,
+                };
+                if !matches!(derived.node(part).kind, Kind::Run | Kind::Column) {
                     return None;
                 }
-                true
+                false
             }
             FreeHop::Never => return None,
         };
-        match edge.direction {
-            HopDirection::Forward => Some(Use::Up),
-            HopDirection::Backward if state.came_up => None,
-            HopDirection::Backward if passed => Some(Use::Through),
-            HopDirection::Backward => Some(Use::Down),
+        match (self, edge.direction) {
+            (_, HopDirection::Forward) => Some(Use::Up),
+            (Rules::Owner, HopDirection::Backward) => None,
+            (_, HopDirection::Backward) if state.came_up => None,
+            (_, HopDirection::Backward) if is_whole => Some(Use::Down),
+            (_, HopDirection::Backward) => Some(Use::Through),
         }
+    }
+
+    /// Whether the walk goes there at all: not with the flow through a run that does not count any more.
+    pub(crate) fn admits(self, derived: &Derived, id: EntityId) -> bool {
+        !matches!(self, Rules::Flow) || !derived.node(id).is_history
     }
 }
 
+fn relation_bit(predicate: Predicate, direction: HopDirection) -> u64 {
+    1 << (predicate as u32 * 2 + direction as u32)
+}
+
+fn is_owner(edge: &Edge) -> bool {
+    edge.predicate == Predicate::OwnedBy && edge.direction == HopDirection::Forward
+}
+
 /// Where a walk stands after an edge.
-pub(crate) fn after(state: State, edge: &Adjacent, used: Use) -> State {
+pub(crate) fn after(state: State, edge: &Edge, used: Use) -> State {
     let up = used == Use::Up;
     State {
         id: edge.other,

@@ -6,18 +6,20 @@
 //! again to another part of it: what one version was trained on does not flow into its siblings. A column's
 //! effect on what only its table is known to feed is marked *possibly*.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::cell::RefMut;
+use std::collections::BTreeSet;
 
 use virgil_model::Kind;
 
-use crate::completeness::Cause;
-use crate::edges::{Adjacent, EdgeAt};
+use crate::completeness::Causes;
+use crate::derived::{Derived, Edge};
 use crate::entity::EntityId;
 use crate::marks::Marks;
+use crate::members::{Member, Members};
 use crate::predicates::Bearing;
 use crate::query::{Along, Hop, Hops};
-use crate::usage::{Rules, Seen, State, Use, after};
+use crate::trails::{Trail, Trails};
+use crate::usage::{Rules, State, Use, after};
 use crate::view::View;
 
 /// How many hops a walk makes at most.
@@ -26,50 +28,25 @@ pub const DEPTH_LIMIT: u32 = 50;
 /// How many things a walk reaches at most.
 pub const FAN_OUT_LIMIT: usize = 100_000;
 
-/// How a walk came to a thing: a list of edges, the last one first.
-#[derive(Debug)]
-pub(crate) struct Trail {
-    pub(crate) before: Option<Arc<Trail>>,
-    pub(crate) from: EntityId,
-    /// Which of the relations of `from`.
-    pub(crate) edge: EdgeAt,
-    pub(crate) length: usize,
-}
-
-/// A thing in a set, and why it is there.
-#[derive(Debug, Clone)]
-pub(crate) struct Member {
-    pub(crate) trail: Option<Arc<Trail>>,
-    /// Whether only its table is known to be touched.
-    pub(crate) possibly: bool,
-}
-
-impl Member {
-    /// A thing that is there because it was named or listed.
-    pub(crate) fn given() -> Member {
-        Member {
-            trail: None,
-            possibly: false,
-        }
-    }
-
-    pub(crate) fn length(&self) -> usize {
-        self.trail.as_ref().map_or(0, |trail| trail.length)
-    }
-}
-
-/// Things, each once.
-pub(crate) type Members = BTreeMap<EntityId, Member>;
-
 /// What a walk has reached.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     pub(crate) members: Members,
-    pub(crate) causes: BTreeSet<Cause>,
+    pub(crate) causes: Causes,
     /// How many things it has looked at.
     pub(crate) seen: usize,
-    /// The edges it went along, if they are kept: from, which of its relations, and at which hop.
-    pub(crate) edges: Vec<(EntityId, EdgeAt, u32)>,
+    /// The edges it went along, if they are kept.
+    pub(crate) edges: Vec<Passed>,
+}
+
+/// An edge that a walk went along.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passed {
+    pub(crate) from: EntityId,
+    /// Which of the relations of `from`.
+    pub(crate) edge: u32,
+    /// At which hop.
+    pub(crate) hop: u32,
 }
 
 /// Whether a walk remembers all edges it went along.
@@ -79,94 +56,81 @@ pub(crate) enum Keep {
     Edges,
 }
 
-type Frontier = Vec<(State, Option<Arc<Trail>>)>;
+/// Where a walk stands, and how it came there.
+type Front = (State, Option<Trail>);
 
-struct Walk<'w, 'g> {
-    view: &'w View<'g>,
-    along: &'w Along,
-    rules: Rules<'w, 'g>,
+/// How sure it is that a walk reaches a thing stands above the bits of its states; zero, if it does not.
+const CERTAINTY: u32 = 16;
+
+struct Walk<'w> {
+    derived: &'w Derived,
+    trails: &'w mut Trails,
+    rules: Rules,
     /// Where the edges that count as hops lead.
     bearings: Vec<Bearing>,
     limit: usize,
     keep: Keep,
     walked: Walked,
-    /// For each entity whether it is a member, as far as is known.
-    certainty: Marks,
+    /// For each entity the states it was passed in, how sure it is a member, and its place among them. From the
+    /// least number of hops on, a state that was reached before leads nowhere new; below it, only the states of
+    /// one level are known to be the same.
+    marks: RefMut<'w, Marks>,
+    hop: u32,
+    reached: Reached,
     is_cut: bool,
-}
-
-/// How sure it is that a walk reaches a thing; zero, if it does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Certainty {
-    Possibly = 1,
-    Certainly = 2,
 }
 
 /// Walks from `starts`, and looks at no more than `limit` things.
 pub(crate) fn walk(
     view: &View<'_>,
+    trails: &mut Trails,
     starts: &Members,
     along: &Along,
     hops: Hops,
     keep: Keep,
     limit: usize,
 ) -> Walked {
+    let derived = view.derived();
     let mut walk = Walk {
-        view,
-        along,
-        rules: Rules::new(view, along),
+        derived,
+        trails,
+        rules: Rules::new(along),
         bearings: bearings(along),
         limit: limit.min(FAN_OUT_LIMIT),
         keep,
         walked: Walked::default(),
-        certainty: Marks::default(),
+        marks: view.marks.borrow_mut(),
+        hop: 0,
+        reached: Reached::Passed,
         is_cut: false,
     };
-    let mut ordered: Vec<EntityId> = view.in_order(starts.keys().copied());
-    ordered.sort_by_key(|id| starts[id].length());
-    let start = |id: EntityId| {
-        let member = &starts[&id];
-        let state = State {
-            id,
-            came_up: false,
-            of_column: view.kind(id) == Kind::Column,
-            widened: false,
-            possibly: member.possibly,
-        };
-        (state, member.trail.clone())
-    };
-    let mut frontier: Frontier = ordered.into_iter().map(start).collect();
-    // From the least number of hops on, a state that was reached before leads nowhere new; below it, only
-    // the states of one level are known to be the same.
-    let mut seen = Seen::default();
-    let mut level = Seen::default();
-    let first = if hops.min == 0 { &mut seen } else { &mut level };
-    for (state, _) in &frontier {
-        first.insert(*state);
-    }
+    let bound = derived.nodes.len();
+    walk.marks.clear(bound);
+    let mut frontier = walk.starts(starts);
     if hops.min == 0 {
-        walk.walked.members = starts.clone();
-        for (id, member) in starts {
-            walk.is_news(*id, certainty(member.possibly));
+        for member in starts.iter() {
+            let certainty = certainty(member.possibly);
+            walk.note_member(*member, certainty);
         }
     }
-    walk.go_free(&mut frontier, first, 0, Reached::Passed);
+    walk.go_free(&mut frontier);
     let last = hops.max.unwrap_or(u32::MAX);
     for hop in 1..=last.min(DEPTH_LIMIT) {
         if frontier.is_empty() || walk.is_cut {
             break;
         }
-        let (seen, reached) = if hop < hops.min {
-            level = Seen::default();
-            (&mut level, Reached::Passed)
-        } else {
-            (&mut seen, Reached::Member)
-        };
-        frontier = walk.hop(&frontier, seen, hop, reached);
-        walk.go_free(&mut frontier, seen, hop, reached);
+        if hop <= hops.min {
+            walk.marks.clear(bound);
+        }
+        walk.hop = hop;
+        if hop >= hops.min {
+            walk.reached = Reached::Member;
+        }
+        frontier = walk.hop(&frontier);
+        walk.go_free(&mut frontier);
     }
-    if last > DEPTH_LIMIT && !walk.is_cut && walk.goes_on(&frontier, &seen) {
-        walk.walked.causes.insert(Cause::Depth);
+    if last > DEPTH_LIMIT && !walk.is_cut && walk.goes_on(&frontier) {
+        walk.walked.causes.depth = true;
     }
     walk.walked
 }
@@ -192,72 +156,62 @@ enum Reached {
     Member,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
+    /// Where the walk begins: with the shortest trails, then in the order of references.
+    fn starts(&mut self, starts: &Members) -> Vec<Front> {
+        let mut ordered: Vec<&Member> = starts.iter().collect();
+        ordered.sort_by_cached_key(|member| {
+            let rank = self.derived.node(member.id).rank;
+            (self.trails.length(member.trail), rank)
+        });
+        let mut frontier = Vec::with_capacity(ordered.len());
+        for member in ordered {
+            let state = State {
+                id: member.id,
+                came_up: false,
+                of_column: self.derived.node(member.id).kind == Kind::Column,
+                widened: false,
+                possibly: member.possibly,
+            };
+            self.marks.set_number(state.id, state.bit());
+            frontier.push((state, member.trail));
+        }
+        frontier
+    }
+
     /// Takes every edge that counts.
-    fn hop(
-        &mut self,
-        frontier: &Frontier,
-        seen: &mut Seen,
-        hop: u32,
-        reached: Reached,
-    ) -> Frontier {
-        let mut next = Frontier::new();
+    fn hop(&mut self, frontier: &[Front]) -> Vec<Front> {
+        let derived = self.derived;
+        let mut next = Vec::new();
         for index in 0..self.bearings.len() {
             let bearing = self.bearings[index];
             for from in frontier {
-                self.take(from, bearing, seen, &mut next, hop, reached);
+                for (at, edge) in derived.node(from.0.id).adjacency.leading(bearing) {
+                    if self.rules.is_hop(edge) {
+                        self.pass(*from, at, edge, Use::Hop, &mut next);
+                    }
+                }
+                if self.is_cut {
+                    return next;
+                }
             }
         }
         next
     }
 
     /// Adds what free hops reach from the frontier.
-    fn go_free(&mut self, frontier: &mut Frontier, seen: &mut Seen, hop: u32, reached: Reached) {
-        if matches!(self.along, Along::Relations(_)) {
-            return;
-        }
+    fn go_free(&mut self, frontier: &mut Vec<Front>) {
+        let derived = self.derived;
         let mut index = 0;
         while index < frontier.len() && !self.is_cut {
-            let from = frontier[index].clone();
-            self.take_free(&from, seen, frontier, hop, reached);
+            let from = frontier[index];
             index += 1;
-        }
-    }
-
-    fn take(
-        &mut self,
-        from: &(State, Option<Arc<Trail>>),
-        bearing: Bearing,
-        seen: &mut Seen,
-        next: &mut Frontier,
-        hop: u32,
-        reached: Reached,
-    ) {
-        let adjacent = self.view.adjacent(from.0.id, bearing);
-        for (index, edge) in adjacent.iter().enumerate() {
-            if self.rules.usage(from.0, edge, &adjacent) == Some(Use::Hop) {
-                let at = EdgeAt { bearing, index };
-                self.pass(from, (at, edge, Use::Hop), seen, next, hop, reached);
+            if !self.rules.goes_free(derived, from.0.id) {
+                continue;
             }
-        }
-    }
-
-    fn take_free(
-        &mut self,
-        from: &(State, Option<Arc<Trail>>),
-        seen: &mut Seen,
-        next: &mut Frontier,
-        hop: u32,
-        reached: Reached,
-    ) {
-        let bearing = Bearing::Aside;
-        let adjacent = self.view.adjacent(from.0.id, bearing);
-        for (index, edge) in adjacent.iter().enumerate() {
-            match self.rules.usage(from.0, edge, &adjacent) {
-                None | Some(Use::Hop) => {}
-                Some(used) => {
-                    let at = EdgeAt { bearing, index };
-                    self.pass(from, (at, edge, used), seen, next, hop, reached);
+            for (at, edge) in derived.node(from.0.id).adjacency.leading(Bearing::Aside) {
+                if let Some(used) = self.rules.free(derived, from.0, edge) {
+                    self.pass(from, at, edge, used, frontier);
                 }
             }
         }
@@ -266,71 +220,84 @@ impl Walk<'_, '_> {
     /// Goes along one edge.
     fn pass(
         &mut self,
-        (state, trail): &(State, Option<Arc<Trail>>),
-        (at, edge, used): (EdgeAt, &Adjacent, Use),
-        seen: &mut Seen,
-        next: &mut Frontier,
-        hop: u32,
-        reached: Reached,
+        (state, trail): Front,
+        at: u32,
+        edge: &Edge,
+        used: Use,
+        next: &mut Vec<Front>,
     ) {
+        let to = after(state, edge, used);
+        let known = self.marks.number(to.id);
+        let is_new = known & to.bit() == 0;
+        let certainty = certainty(to.possibly);
+        let counts = self.reached == Reached::Member
+            && used != Use::Through
+            && certainty > known >> CERTAINTY;
+        if !is_new && !counts && self.keep == Keep::Members {
+            return;
+        }
+        if !self.rules.admits(self.derived, to.id) {
+            return;
+        }
         if self.walked.seen >= self.limit {
             self.is_cut = true;
-            self.walked.causes.insert(Cause::FanOut);
+            self.walked.causes.fan_out = true;
             return;
         }
         if self.keep == Keep::Edges {
-            self.walked.edges.push((state.id, at, hop));
+            self.walked.edges.push(Passed {
+                from: state.id,
+                edge: at,
+                hop: self.hop,
+            });
+            if !is_new && !counts {
+                return;
+            }
         }
-        let to = after(*state, edge, used);
-        let is_new = seen.insert(to);
-        let counts = reached == Reached::Member
-            && used != Use::Through
-            && self.is_news(to.id, certainty(to.possibly));
-        if !is_new && !counts {
-            return;
-        }
-        let trail = Arc::new(Trail {
-            before: trail.clone(),
-            from: state.id,
-            edge: at,
-            length: trail.as_ref().map_or(0, |trail| trail.length) + 1,
-        });
-        if counts {
-            self.reach(to, Arc::clone(&trail));
-        }
+        let trail = Some(self.trails.add(trail, state.id, at));
         if is_new {
+            self.marks.set_number(to.id, known | to.bit());
             self.walked.seen += 1;
-            next.push((to, Some(trail)));
+            next.push((to, trail));
+        }
+        if counts {
+            let member = Member {
+                id: to.id,
+                trail,
+                possibly: to.possibly,
+            };
+            self.note_member(member, certainty);
+            if self.derived.node(to.id).unresolved {
+                self.walked.causes.unresolved.push(to.id);
+            }
         }
     }
 
-    /// Notes how surely a thing is reached, and whether that is more than was known.
-    fn is_news(&mut self, id: EntityId, certainty: Certainty) -> bool {
-        let is_news = certainty as u16 > self.certainty.get(id);
-        if is_news {
-            self.certainty.set(id, certainty as u16);
+    /// Puts a thing among the members, in the place of what was less sure.
+    fn note_member(&mut self, member: Member, certainty: u32) {
+        let number = self.marks.number(member.id);
+        let members = &mut self.walked.members.0;
+        if number >> CERTAINTY == 0 {
+            let place = u32::try_from(members.len()).expect("fewer than 2^32 entities");
+            self.marks.set_place(member.id, place);
+            members.push(member);
+        } else {
+            members[self.marks.place(member.id) as usize] = member;
         }
-        is_news
-    }
-
-    fn reach(&mut self, state: State, trail: Arc<Trail>) {
-        if self.view.is_unresolved(state.id) {
-            self.walked.causes.insert(Cause::Unresolved(state.id));
-        }
-        let member = Member {
-            trail: Some(trail),
-            possibly: state.possibly,
-        };
-        self.walked.members.insert(state.id, member);
+        let states = number & ((1 << CERTAINTY) - 1);
+        self.marks
+            .set_number(member.id, states | certainty << CERTAINTY);
     }
 
     /// Whether one more hop would reach something new.
-    fn goes_on(&self, frontier: &Frontier, seen: &Seen) -> bool {
+    fn goes_on(&self, frontier: &[Front]) -> bool {
         let leads_on = |state: State, bearing: Bearing| {
-            let adjacent = self.view.adjacent(state.id, bearing);
-            adjacent.iter().any(|edge| {
-                self.rules.usage(state, edge, &adjacent) == Some(Use::Hop)
-                    && !seen.contains(after(state, edge, Use::Hop))
+            let mut edges = self.derived.node(state.id).adjacency.leading(bearing);
+            edges.any(|(_, edge)| {
+                let to = after(state, edge, Use::Hop);
+                self.rules.is_hop(edge)
+                    && self.rules.admits(self.derived, to.id)
+                    && self.marks.number(to.id) & to.bit() == 0
             })
         };
         let anywhere = |state: State| self.bearings.iter().any(|to| leads_on(state, *to));
@@ -338,10 +305,6 @@ impl Walk<'_, '_> {
     }
 }
 
-fn certainty(possibly: bool) -> Certainty {
-    if possibly {
-        Certainty::Possibly
-    } else {
-        Certainty::Certainly
-    }
+fn certainty(possibly: bool) -> u32 {
+    if possibly { 1 } else { 2 }
 }

@@ -215,6 +215,37 @@ proptest! {
     }
 
     #[test]
+    fn what_follows_changes_is_what_a_fresh_graph_holds(
+        world in world(),
+        changes in prop::collection::vec((0_i64..12, asset(), 0_usize..8), 1..8),
+        set in set(),
+    ) {
+        let mut now = world;
+        let mut graph = build(&now);
+        let scopes = [labels(&[PUBLIC]), labels(&[SECRET]), labels(&[PUBLIC, SECRET])];
+        for (asset, says, asked) in changes {
+            // Who asks in between differs, so that what is derived lags behind by one change or several.
+            let before = graph.clone();
+            let asking = scopes.iter().enumerate().filter(|(bit, _)| asked & 1 << bit != 0);
+            let said: Vec<_> = asking.map(|(_, scope)| (scope, dump(&before.view(scope)))).collect();
+            graph.replace(AssetId(asset), all_of(asset, &says));
+            now.insert(asset, says);
+            for (scope, said) in said {
+                let fresh = build(&now);
+                prop_assert_eq!(dump(&graph.view(scope)), dump(&fresh.view(scope)));
+                prop_assert_eq!(answer(&graph.view(scope), &set), answer(&fresh.view(scope), &set));
+                prop_assert_eq!(dump(&before.view(scope)), said, "a copy keeps what it had");
+            }
+        }
+        let fresh = build(&now);
+        graph.refresh();
+        for scope in &scopes {
+            prop_assert_eq!(dump(&graph.view(scope)), dump(&fresh.view(scope)));
+            prop_assert_eq!(answer(&graph.view(scope), &set), answer(&fresh.view(scope), &set));
+        }
+    }
+
+    #[test]
     fn the_order_of_assets_is_irrelevant(world in world(), set in set()) {
         let (there, back) = (build(&world), build(world.iter().rev()));
         prop_assert_eq!(dump(&both(&there)), dump(&both(&back)));
