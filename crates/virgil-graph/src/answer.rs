@@ -187,18 +187,20 @@ impl Evaluator<'_, '_> {
         members: &Members,
         quality: &mut Quality,
     ) -> Result<Vec<Row>, QueryError> {
-        let mut members = members.0.clone();
-        let rank = |member: &Member| self.view.derived().node(member.id).rank;
         let limit = query.limit.unwrap_or(usize::MAX);
+        let rank = |member: &Member| self.view.derived().node(member.id).rank;
+        let mut ranked: Vec<(u64, Member)> = members
+            .iter()
+            .map(|member| (rank(member), *member))
+            .collect();
+        if query.order.is_none() && limit < ranked.len() {
+            ranked.select_nth_unstable_by_key(limit, |(rank, _)| *rank);
+            ranked.truncate(limit);
+        }
+        ranked.sort_unstable_by_key(|(rank, _)| *rank);
+        let mut members: Vec<Member> = ranked.into_iter().map(|(_, member)| member).collect();
         if let Some(order) = &query.order {
-            members.sort_by_cached_key(rank);
             members = self.ordered(members, order, quality)?;
-        } else {
-            if limit < members.len() {
-                members.select_nth_unstable_by_key(limit, rank);
-                members.truncate(limit);
-            }
-            members.sort_by_cached_key(rank);
         }
         members.truncate(limit);
         members

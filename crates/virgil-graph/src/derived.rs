@@ -39,7 +39,7 @@ pub(crate) struct Derived {
 pub(crate) struct Node {
     /// Nothing, if the number is free.
     pub(crate) entity: Option<Arc<Entity>>,
-    pub(crate) adjacency: Arc<Adjacency>,
+    pub(crate) adjacency: Adjacency,
     /// Its place in the order of references, with gaps for those that come.
     pub(crate) rank: u64,
     pub(crate) kind: Kind,
@@ -52,7 +52,7 @@ impl Default for Node {
     fn default() -> Node {
         Node {
             entity: None,
-            adjacency: Arc::default(),
+            adjacency: Adjacency::default(),
             rank: 0,
             kind: Kind::Resource,
             unresolved: false,
@@ -65,47 +65,61 @@ impl Default for Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Edge {
     pub(crate) other: EntityId,
-    /// Where its statements end among those of the list; they begin where those of the edge before end.
-    rows_end: u32,
     pub(crate) predicate: Predicate,
     /// Forward, if this end is the subject.
     pub(crate) direction: HopDirection,
     pub(crate) via: Via,
+    /// Whether following flow may use it without counting a hop.
+    pub(crate) is_free: bool,
 }
 
 /// The relations of one entity: by where they lead, predicate, direction and the other's reference.
-#[derive(Debug, Default)]
+///
+/// Walks read nothing but the edges; their statements lie apart.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Adjacency {
-    edges: Box<[Edge]>,
-    rows: Box<[RowId]>,
+    edges: Arc<[Edge]>,
+    rows: Option<Arc<Rows>>,
     /// Where those end that lead upstream, and those that lead downstream.
     ends: [u32; 2],
 }
 
+/// The statements of edges.
+#[derive(Debug)]
+struct Rows {
+    /// Those of the first edge, then those of the second, and so on.
+    all: Box<[RowId]>,
+    /// Where those of each edge end; empty, if each has one.
+    ends: Box<[u32]>,
+}
+
 impl Adjacency {
     /// A list of edges that are in order, each with its statements.
-    pub(crate) fn new<'r>(edges: impl IntoIterator<Item = (Link, &'r [RowId])>) -> Adjacency {
-        let mut list = Vec::new();
-        let mut all_rows = Vec::new();
+    pub(crate) fn new<'r>(links: impl IntoIterator<Item = (Edge, &'r [RowId])>) -> Adjacency {
+        let mut edges = Vec::new();
+        let mut all = Vec::new();
+        let mut rows_end = Vec::new();
         let mut ends = [0, 0];
-        for (link, rows) in edges {
-            all_rows.extend_from_slice(rows);
-            list.push(Edge {
-                other: link.other,
-                rows_end: number(all_rows.len()),
-                predicate: link.predicate,
-                direction: link.direction,
-                via: link.via,
-            });
-            match link.bearing() {
-                Bearing::Upstream => ends = [number(list.len()); 2],
-                Bearing::Downstream => ends[1] = number(list.len()),
+        for (edge, rows) in links {
+            all.extend_from_slice(rows);
+            edges.push(edge);
+            rows_end.push(number(all.len()));
+            match edge.bearing() {
+                Bearing::Upstream => ends = [number(edges.len()); 2],
+                Bearing::Downstream => ends[1] = number(edges.len()),
                 Bearing::Aside => {}
             }
         }
+        if all.len() == edges.len() {
+            rows_end.clear();
+        }
+        let rows = Rows {
+            all: all.into(),
+            ends: rows_end.into(),
+        };
         Adjacency {
-            edges: list.into(),
-            rows: all_rows.into(),
+            rows: (!edges.is_empty()).then(|| Arc::new(rows)),
+            edges: edges.into(),
             ends,
         }
     }
@@ -116,28 +130,33 @@ impl Adjacency {
 
     /// The statements of an edge.
     pub(crate) fn rows(&self, at: u32) -> &[RowId] {
-        let end = |at: u32| self.edges[at as usize].rows_end as usize;
-        let start = at.checked_sub(1).map_or(0, end);
-        &self.rows[start..end(at)]
+        let Some(rows) = &self.rows else {
+            return &[];
+        };
+        let at = at as usize;
+        if rows.ends.is_empty() {
+            return &rows.all[at..=at];
+        }
+        let start = at.checked_sub(1).map_or(0, |before| rows.ends[before]);
+        &rows.all[start as usize..rows.ends[at] as usize]
     }
 
-    /// The edges that lead there, with their numbers.
-    pub(crate) fn leading(&self, bearing: Bearing) -> impl Iterator<Item = (u32, &Edge)> {
-        let [upstream, downstream] = self.ends.map(|end| end as usize);
-        let range = match bearing {
-            Bearing::Upstream => 0..upstream,
-            Bearing::Downstream => upstream..downstream,
-            Bearing::Aside => downstream..self.edges.len(),
+    /// The edges that lead there, with the number of the first.
+    pub(crate) fn leading(&self, bearing: Bearing) -> (u32, &[Edge]) {
+        let [upstream, downstream] = self.ends;
+        let (start, end) = match bearing {
+            Bearing::Upstream => (0, upstream as usize),
+            Bearing::Downstream => (upstream, downstream as usize),
+            Bearing::Aside => (downstream, self.edges.len()),
         };
-        let start = number(range.start);
-        (start..).zip(&self.edges[range])
+        (start, &self.edges[start as usize..end])
     }
 
     /// All edges, each with its statements.
-    pub(crate) fn links(&self) -> impl Iterator<Item = (Link, &[RowId])> {
+    pub(crate) fn links(&self) -> impl Iterator<Item = (Edge, &[RowId])> {
         (0..)
-            .zip(&self.edges)
-            .map(|(at, edge)| (Link::of(edge), self.rows(at)))
+            .zip(&*self.edges)
+            .map(|(at, edge)| (*edge, self.rows(at)))
     }
 }
 
@@ -145,32 +164,14 @@ fn number(index: usize) -> u32 {
     u32::try_from(index).expect("fewer than 2^32 relations")
 }
 
-/// An edge without its statements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) predicate: Predicate,
-    pub(crate) direction: HopDirection,
-    pub(crate) other: EntityId,
-    pub(crate) via: Via,
-}
-
-impl Link {
-    pub(crate) fn of(edge: &Edge) -> Link {
-        Link {
-            predicate: edge.predicate,
-            direction: edge.direction,
-            other: edge.other,
-            via: edge.via,
-        }
-    }
-
+impl Edge {
     pub(crate) fn bearing(self) -> Bearing {
         Bearing::of(self.predicate, self.direction)
     }
 
     /// The same relation as seen from its other end.
-    pub(crate) fn mirrored(self, from: EntityId) -> Link {
-        Link {
+    pub(crate) fn mirrored(self, from: EntityId) -> Edge {
+        Edge {
             other: from,
             direction: self.direction.reversed(),
             ..self
@@ -209,10 +210,10 @@ impl Derived {
     /// What orders edges.
     pub(crate) fn edge_order(
         &self,
-        link: Link,
+        edge: Edge,
     ) -> (Bearing, Predicate, HopDirection, u64) {
-        let rank = self.node(link.other).rank;
-        (link.bearing(), link.predicate, link.direction, rank)
+        let rank = self.node(edge.other).rank;
+        (edge.bearing(), edge.predicate, edge.direction, rank)
     }
 }
 

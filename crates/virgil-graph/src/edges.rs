@@ -1,12 +1,12 @@
 //! The relations of an entity, derived from the visible statements about its keys.
 
 use serde::Serialize;
-use virgil_model::{Attributes, Predicate};
+use virgil_model::{Attributes, Kind, Predicate};
 
-use crate::derived::{Adjacency, Derived, Link, Targets};
+use crate::derived::{Adjacency, Derived, Edge, Targets};
 use crate::entity::EntityId;
 use crate::keys::KeyId;
-use crate::predicates::{Selected, signature};
+use crate::predicates::{FreeHop, Selected, free_hop, signature};
 use crate::query::HopDirection;
 use crate::sight::Sight;
 use crate::stated::Place;
@@ -48,10 +48,10 @@ impl View<'_> {
     /// The relations of an entity, from and to it; by predicate, direction and the other's reference.
     pub fn relations(&self, id: EntityId) -> Vec<Relation> {
         let adjacency = &self.derived().node(id).adjacency;
-        let mut links: Vec<(Link, &[RowId])> = adjacency.links().collect();
+        let mut links: Vec<(Edge, &[RowId])> = adjacency.links().collect();
         // Those of one predicate and direction are in order of references already.
         links.sort_by_key(|(link, _)| (link.predicate, link.direction));
-        let relation = |(link, rows): (Link, &[RowId])| {
+        let relation = |(link, rows): (Edge, &[RowId])| {
             let (subject, object) = match link.direction {
                 HopDirection::Forward => (id, link.other),
                 HopDirection::Backward => (link.other, id),
@@ -91,7 +91,7 @@ impl View<'_> {
 /// An edge while it is being found, by one of its statements.
 #[derive(Clone, Copy)]
 struct Found {
-    link: Link,
+    edge: Edge,
     row: RowId,
 }
 
@@ -130,21 +130,21 @@ impl<'a> Finder<'a> {
 
     /// The edges in order, each with the least indirect way in which it holds.
     fn in_order(mut self) -> Adjacency {
-        let order = |found: &Found| (self.derived.edge_order(found.link), found.row);
+        let order = |found: &Found| (self.derived.edge_order(found.edge), found.row);
         self.found.sort_by_cached_key(order);
-        let edges = self.found.chunk_by(|left, right| left.link.identity() == right.link.identity());
+        let edges = self.found.chunk_by(|left, right| left.edge.identity() == right.edge.identity());
         let mut rows = Vec::with_capacity(self.found.len());
-        let mut links: Vec<(Link, usize)> = Vec::new();
+        let mut links: Vec<(Edge, usize)> = Vec::new();
         for edge in edges {
             let start = rows.len();
-            let mut link = edge[0].link;
+            let mut first = edge[0].edge;
             for found in edge {
-                link.via = link.via.min(found.link.via);
+                first.via = first.via.min(found.edge.via);
                 if rows.len() == start || rows.last() != Some(&found.row) {
                     rows.push(found.row);
                 }
             }
-            links.push((link, rows.len()));
+            links.push((first, rows.len()));
         }
         let starts = std::iter::once(0).chain(links.iter().map(|(_, end)| *end));
         let edges = starts.zip(&links);
@@ -157,13 +157,18 @@ impl<'a> Finder<'a> {
         via: Via,
         row: RowId,
     ) {
-        let link = Link {
+        let part = match direction {
+            HopDirection::Forward => self.id,
+            HopDirection::Backward => other,
+        };
+        let edge = Edge {
             predicate,
             direction,
             other,
             via,
+            is_free: self.is_free(predicate, part),
         };
-        self.found.push(Found { link, row });
+        self.found.push(Found { edge, row });
     }
 
     fn of_key(&mut self, key: KeyId, via: Via) {
@@ -242,6 +247,16 @@ impl<'a> Finder<'a> {
                     self.add((predicate, direction, other), via, row);
                 }
             }
+        }
+    }
+
+    fn is_free(&self, predicate: Predicate, part: EntityId) -> bool {
+        match free_hop(predicate) {
+            FreeHop::Always => true,
+            FreeHop::OfRunsAndColumns => {
+                matches!(self.derived.node(part).kind, Kind::Run | Kind::Column)
+            }
+            FreeHop::Never => false,
         }
     }
 

@@ -25,6 +25,10 @@ impl Ids {
         self.words.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+    }
+
     /// By number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = EntityId> {
         let words = (0..).step_by(64).zip(&self.words);

@@ -56,10 +56,11 @@ fn parts(
     id: EntityId,
     direction: HopDirection,
 ) -> impl Iterator<Item = EntityId> {
-    let aside = derived.node(id).adjacency.leading(Bearing::Aside);
+    let (_, aside) = derived.node(id).adjacency.leading(Bearing::Aside);
     aside
-        .filter(move |(_, edge)| edge.predicate == Predicate::PartOf && edge.direction == direction)
-        .map(|(_, edge)| edge.other)
+        .iter()
+        .filter(move |edge| edge.predicate == Predicate::PartOf && edge.direction == direction)
+        .map(|edge| edge.other)
 }
 
 fn jobs_of(derived: &Derived, run: EntityId) -> impl Iterator<Item = EntityId> {

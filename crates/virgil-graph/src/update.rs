@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use virgil_model::{KeyClass, LabelId};
 
-use crate::derived::{Adjacency, Derived, Link, Node};
+use crate::derived::{Adjacency, Derived, Edge, Node};
 use crate::edges::Finder;
 use crate::entity::{Entity, EntityId};
 use crate::graph::Graph;
@@ -92,7 +92,7 @@ struct Update<'g> {
 #[derive(Default)]
 struct Patch {
     gone: HashSet<(virgil_model::Predicate, crate::query::HopDirection, EntityId)>,
-    come: Vec<(Link, Vec<RowId>)>,
+    come: Vec<(Edge, Vec<RowId>)>,
 }
 
 impl Update<'_> {
@@ -263,28 +263,34 @@ impl Update<'_> {
             return;
         }
         let derived = &mut self.derived;
+        let before = without(&derived.order, self.apart.values(), |id| derived.node(id).rank);
         let mut fresh = std::mem::take(&mut self.fresh);
         fresh.sort_by(|left, right| {
             let order = |id: &EntityId| derived.entity(*id).order();
             order(left).cmp(&order(right))
         });
-        let mut order = Vec::with_capacity(derived.order.len() + fresh.len());
-        let is_there = |id: &&EntityId| derived.node(**id).entity.is_some();
-        let mut before = derived.order.iter().filter(is_there).peekable();
-        for id in fresh {
-            let place = derived.entity(id).order();
-            while let Some(known) = before.next_if(|known| derived.entity(**known).order() < place)
-            {
-                order.push(*known);
-            }
-            order.push(id);
+        let mut order = Vec::with_capacity(before.len() + fresh.len());
+        let mut has_room = true;
+        let (mut rest, mut fresh) = (&before[..], &fresh[..]);
+        while let Some(first) = fresh.first() {
+            let place = |id: &EntityId| derived.entity(*id).order();
+            let at = rest.partition_point(|known| place(known) < place(first));
+            order.extend_from_slice(&rest[..at]);
+            rest = &rest[at..];
+            let next = rest.first().copied();
+            let together = fresh
+                .iter()
+                .take_while(|id| next.is_none_or(|next| place(id) < place(&next)))
+                .count();
+            let (here, later) = fresh.split_at(together);
+            let last = order.last().copied();
+            has_room &= derived.place(last, here, next);
+            order.extend_from_slice(here);
+            fresh = later;
         }
-        order.extend(before);
-        if !derived.place(&order) {
-            for id in &order {
-                derived.nodes.get_mut(id.0 as usize).rank = 0;
-            }
-            derived.place(&order);
+        order.extend_from_slice(rest);
+        if !has_room {
+            derived.place(None, &order, None);
         }
         derived.order = Arc::new(order);
     }
@@ -296,12 +302,11 @@ impl Update<'_> {
             anew.extend(self.derived.targets(key).as_slice().iter().copied());
         }
         let mut patches: BTreeMap<EntityId, Patch> = BTreeMap::new();
-        let gone = self.apart.values().map(|id| (*id, Arc::default()));
+        let gone = self.apart.values().map(|id| (*id, Adjacency::default()));
         let found = anew.iter().map(|id| {
-            let adjacency = Finder::adjacency(self.sight, &self.derived, id);
-            (id, Arc::new(adjacency))
+            (id, Finder::adjacency(self.sight, &self.derived, id))
         });
-        let lists: Vec<(EntityId, Arc<Adjacency>)> = gone.chain(found).collect();
+        let lists: Vec<(EntityId, Adjacency)> = gone.chain(found).collect();
         for (id, now) in &lists {
             let before = &self.derived.node(*id).adjacency;
             let is_kept = |other: EntityId| {
@@ -315,7 +320,7 @@ impl Update<'_> {
         }
         for (id, patch) in patches {
             let adjacency = self.patched(id, &patch);
-            self.derived.nodes.get_mut(id.0 as usize).adjacency = Arc::new(adjacency);
+            self.derived.nodes.get_mut(id.0 as usize).adjacency = adjacency;
             changed.insert(id);
         }
         for (run, is_history) in runs::histories(self.sight, &self.derived, changed.iter()) {
@@ -331,38 +336,43 @@ impl Update<'_> {
             .links()
             .filter(|(link, _)| !patch.gone.contains(&link.identity()));
         let comes = patch.come.iter().map(|(link, rows)| (*link, &**rows));
-        let mut links: Vec<(Link, &[RowId])> = stays.chain(comes).collect();
+        let mut links: Vec<(Edge, &[RowId])> = stays.chain(comes).collect();
         links.sort_by_key(|(link, _)| self.derived.edge_order(*link));
         Adjacency::new(links)
     }
 }
 
 impl Derived {
-    /// Gives places to the entities that have none, evenly between their neighbours; says no if there is no room.
-    fn place(&mut self, order: &[EntityId]) -> bool {
-        let mut last = 0;
-        let mut rest = order;
-        while let Some(id) = rest.first() {
-            let has_none = |id: &&EntityId| self.node(**id).rank == 0;
-            let without = rest.iter().take_while(has_none).count();
-            if without == 0 {
-                last = self.node(*id).rank;
-                rest = &rest[1..];
-                continue;
-            }
-            let next = rest.get(without).map_or(u64::MAX, |id| self.node(*id).rank);
-            let step = (next - last) / (without as u64 + 1);
-            if step == 0 {
-                return false;
-            }
-            for id in &rest[..without] {
-                last += step;
-                self.nodes.get_mut(id.0 as usize).rank = last;
-            }
-            rest = &rest[without..];
+    /// Gives entities places evenly between two others; says no if there is no room.
+    fn place(&mut self, last: Option<EntityId>, ids: &[EntityId], next: Option<EntityId>) -> bool {
+        let mut rank = last.map_or(0, |id| self.node(id).rank);
+        let end = next.map_or(u64::MAX, |id| self.node(id).rank);
+        let step = (end - rank) / (ids.len() as u64 + 1);
+        for id in ids {
+            rank += step;
+            self.nodes.get_mut(id.0 as usize).rank = rank;
         }
-        true
+        step > 0
     }
+}
+
+/// The order without those that are gone.
+fn without<'i>(
+    order: &[EntityId],
+    gone: impl Iterator<Item = &'i EntityId>,
+    rank: impl Fn(EntityId) -> u64,
+) -> Vec<EntityId> {
+    let position = |id: &EntityId| order.binary_search_by_key(&rank(*id), |known| rank(*known));
+    let mut positions: Vec<usize> = gone.filter_map(|id| position(id).ok()).collect();
+    positions.sort_unstable();
+    let mut left = Vec::with_capacity(order.len());
+    let mut start = 0;
+    for position in positions {
+        left.extend_from_slice(&order[start..position]);
+        start = position + 1;
+    }
+    left.extend_from_slice(&order[start..]);
+    left
 }
 
 /// Notes what changes for those at the other ends of relations, unless their own are found anew.

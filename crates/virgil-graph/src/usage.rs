@@ -1,9 +1,10 @@
 //! Where a walk may go from where it stands.
 
-use virgil_model::{Kind, Predicate};
+use virgil_model::Predicate;
 
 use crate::derived::{Derived, Edge};
 use crate::entity::EntityId;
+use crate::marks::Certainty;
 use crate::predicates::{Bearing, FreeHop, free_hop};
 use crate::query::{Along, Hop, HopDirection};
 
@@ -33,8 +34,8 @@ pub(crate) enum Use {
 }
 
 impl State {
-    /// One bit for each combination of what there is beside the entity: the lowest sixteen.
-    pub(crate) fn bit(self) -> u32 {
+    /// One bit for each combination of what there is beside the entity.
+    pub(crate) fn bit(self) -> u16 {
         let flags = [
             self.came_up,
             self.of_column,
@@ -43,7 +44,23 @@ impl State {
         ];
         1 << flags
             .iter()
-            .fold(0, |bits, flag| bits << 1 | u32::from(*flag))
+            .fold(0, |bits, flag| bits << 1 | u16::from(*flag))
+    }
+}
+
+impl State {
+    pub(crate) fn certainty(self) -> Certainty {
+        Certainty::of(self.possibly)
+    }
+
+    /// Where the walk stands after a hop, wherever that leads.
+    pub(crate) fn after_hop(self) -> State {
+        State {
+            came_up: false,
+            widened: false,
+            possibly: self.possibly || self.widened,
+            ..self
+        }
     }
 }
 
@@ -84,34 +101,25 @@ impl Rules {
             Rules::Relations(_) => false,
             Rules::Owner => {
                 // What has an owner of its own does not inherit one.
-                let mut aside = derived.node(from).adjacency.leading(Bearing::Aside);
-                !aside.any(|(_, edge)| is_owner(edge))
+                let (_, aside) = derived.node(from).adjacency.leading(Bearing::Aside);
+                !aside.iter().any(is_owner)
             }
         }
     }
 
     /// What an edge across the flow does for free, if anything.
-    pub(crate) fn free(self, derived: &Derived, state: State, edge: &Edge) -> Option<Use> {
-        let is_whole = match free_hop(edge.predicate) {
-            FreeHop::Always => true,
-            FreeHop::OfRunsAndColumns => {
-                let part = match edge.direction {
-                    HopDirection::Forward => state.id,
-                    HopDirection::Backward => edge.other,
-                };
-                if !matches!(derived.node(part).kind, Kind::Run | Kind::Column) {
-                    return None;
-                }
-                false
-            }
-            FreeHop::Never => return None,
-        };
+    pub(crate) fn free(self, state: State, edge: &Edge) -> Option<Use> {
+        if !edge.is_free {
+            return None;
+        }
         match (self, edge.direction) {
             (_, HopDirection::Forward) => Some(Use::Up),
             (Rules::Owner, HopDirection::Backward) => None,
             (_, HopDirection::Backward) if state.came_up => None,
-            (_, HopDirection::Backward) if is_whole => Some(Use::Down),
-            (_, HopDirection::Backward) => Some(Use::Through),
+            (_, HopDirection::Backward) => match free_hop(edge.predicate) {
+                FreeHop::Always => Some(Use::Down),
+                FreeHop::OfRunsAndColumns | FreeHop::Never => Some(Use::Through),
+            },
         }
     }
 

@@ -14,7 +14,7 @@ use virgil_model::Kind;
 use crate::completeness::Causes;
 use crate::derived::{Derived, Edge};
 use crate::entity::EntityId;
-use crate::marks::Marks;
+use crate::marks::{Certainty, Marks};
 use crate::members::{Member, Members};
 use crate::predicates::Bearing;
 use crate::query::{Along, Hop, Hops};
@@ -59,8 +59,8 @@ pub(crate) enum Keep {
 /// Where a walk stands, and how it came there.
 type Front = (State, Option<Trail>);
 
-/// How sure it is that a walk reaches a thing stands above the bits of its states; zero, if it does not.
-const CERTAINTY: u32 = 16;
+/// From how many things on a walk remembers which of them it need not look at again.
+const MANY: usize = 500;
 
 struct Walk<'w> {
     derived: &'w Derived,
@@ -71,10 +71,11 @@ struct Walk<'w> {
     limit: usize,
     keep: Keep,
     walked: Walked,
-    /// For each entity the states it was passed in, how sure it is a member, and its place among them. From the
-    /// least number of hops on, a state that was reached before leads nowhere new; below it, only the states of
-    /// one level are known to be the same.
+    /// From the least number of hops on, a state that was reached before leads nowhere new; below it, only the
+    /// states of one level are known to be the same, and the marks are cleared in between.
     marks: RefMut<'w, Marks>,
+    /// The state, beside the entity, in which most edges lead on: that of the first start.
+    usual: u16,
     hop: u32,
     reached: Reached,
     is_cut: bool,
@@ -100,6 +101,7 @@ pub(crate) fn walk(
         keep,
         walked: Walked::default(),
         marks: view.marks.borrow_mut(),
+        usual: 0,
         hop: 0,
         reached: Reached::Passed,
         is_cut: false,
@@ -109,8 +111,7 @@ pub(crate) fn walk(
     let mut frontier = walk.starts(starts);
     if hops.min == 0 {
         for member in starts.iter() {
-            let certainty = certainty(member.possibly);
-            walk.note_member(*member, certainty);
+            walk.note_member(*member);
         }
     }
     walk.go_free(&mut frontier);
@@ -173,9 +174,11 @@ impl Walk<'_> {
                 widened: false,
                 possibly: member.possibly,
             };
-            self.marks.set_number(state.id, state.bit());
+            let mark = self.marks.get(state.id);
+            self.marks.set(state.id, mark.with(state.bit()));
             frontier.push((state, member.trail));
         }
+        self.usual = frontier.first().map_or(0, |(state, _)| state.bit());
         frontier
     }
 
@@ -186,8 +189,13 @@ impl Walk<'_> {
         for index in 0..self.bearings.len() {
             let bearing = self.bearings[index];
             for from in frontier {
-                for (at, edge) in derived.node(from.0.id).adjacency.leading(bearing) {
-                    if self.rules.is_hop(edge) {
+                let (first, edges) = derived.node(from.0.id).adjacency.leading(bearing);
+                let may_skip = self.keep == Keep::Members
+                    && self.walked.seen > MANY
+                    && from.0.after_hop().bit() == self.usual;
+                for (at, edge) in (first..).zip(edges) {
+                    let skips = may_skip && self.marks.is_settled(edge.other);
+                    if !skips && self.rules.is_hop(edge) {
                         self.pass(*from, at, edge, Use::Hop, &mut next);
                     }
                 }
@@ -209,8 +217,9 @@ impl Walk<'_> {
             if !self.rules.goes_free(derived, from.0.id) {
                 continue;
             }
-            for (at, edge) in derived.node(from.0.id).adjacency.leading(Bearing::Aside) {
-                if let Some(used) = self.rules.free(derived, from.0, edge) {
+            let (first, edges) = derived.node(from.0.id).adjacency.leading(Bearing::Aside);
+            for (at, edge) in (first..).zip(edges) {
+                if let Some(used) = self.rules.free(from.0, edge) {
                     self.pass(from, at, edge, used, frontier);
                 }
             }
@@ -227,13 +236,15 @@ impl Walk<'_> {
         next: &mut Vec<Front>,
     ) {
         let to = after(state, edge, used);
-        let known = self.marks.number(to.id);
-        let is_new = known & to.bit() == 0;
-        let certainty = certainty(to.possibly);
+        let known = self.marks.get(to.id);
+        let is_new = !known.has(to.bit());
         let counts = self.reached == Reached::Member
             && used != Use::Through
-            && certainty > known >> CERTAINTY;
+            && to.certainty() > known.certainty();
         if !is_new && !counts && self.keep == Keep::Members {
+            if to.bit() == self.usual && to.certainty() <= known.certainty() {
+                self.settle(to.id);
+            }
             return;
         }
         if !self.rules.admits(self.derived, to.id) {
@@ -256,7 +267,7 @@ impl Walk<'_> {
         }
         let trail = Some(self.trails.add(trail, state.id, at));
         if is_new {
-            self.marks.set_number(to.id, known | to.bit());
+            self.marks.set(to.id, known.with(to.bit()));
             self.walked.seen += 1;
             next.push((to, trail));
         }
@@ -266,45 +277,50 @@ impl Walk<'_> {
                 trail,
                 possibly: to.possibly,
             };
-            self.note_member(member, certainty);
+            self.note_member(member);
+            if is_new && to.bit() == self.usual {
+                self.settle(to.id);
+            }
             if self.derived.node(to.id).unresolved {
                 self.walked.causes.unresolved.push(to.id);
             }
         }
     }
 
-    /// Puts a thing among the members, in the place of what was less sure.
-    fn note_member(&mut self, member: Member, certainty: u32) {
-        let number = self.marks.number(member.id);
-        let members = &mut self.walked.members.0;
-        if number >> CERTAINTY == 0 {
-            let place = u32::try_from(members.len()).expect("fewer than 2^32 entities");
-            self.marks.set_place(member.id, place);
-            members.push(member);
-        } else {
-            members[self.marks.place(member.id) as usize] = member;
+    /// Remembers that the usual state leads to nothing new there.
+    fn settle(&mut self, id: EntityId) {
+        if self.walked.seen > MANY {
+            self.marks.settle(id);
         }
-        let states = number & ((1 << CERTAINTY) - 1);
-        self.marks
-            .set_number(member.id, states | certainty << CERTAINTY);
+    }
+
+    /// Puts a thing among the members, in the place of what was less sure.
+    fn note_member(&mut self, member: Member) {
+        let mark = self.marks.get(member.id);
+        let members = &mut self.walked.members.0;
+        let place = if mark.certainty() == Certainty::Not {
+            members.push(member);
+            members.len() - 1
+        } else {
+            members[mark.place()] = member;
+            mark.place()
+        };
+        let certainty = Certainty::of(member.possibly);
+        self.marks.set(member.id, mark.member(certainty, place));
     }
 
     /// Whether one more hop would reach something new.
     fn goes_on(&self, frontier: &[Front]) -> bool {
         let leads_on = |state: State, bearing: Bearing| {
-            let mut edges = self.derived.node(state.id).adjacency.leading(bearing);
-            edges.any(|(_, edge)| {
+            let (_, edges) = self.derived.node(state.id).adjacency.leading(bearing);
+            edges.iter().any(|edge| {
                 let to = after(state, edge, Use::Hop);
                 self.rules.is_hop(edge)
                     && self.rules.admits(self.derived, to.id)
-                    && self.marks.number(to.id) & to.bit() == 0
+                    && !self.marks.get(to.id).has(to.bit())
             })
         };
         let anywhere = |state: State| self.bearings.iter().any(|to| leads_on(state, *to));
         frontier.iter().any(|(state, _)| anywhere(*state))
     }
-}
-
-fn certainty(possibly: bool) -> u32 {
-    if possibly { 1 } else { 2 }
 }

@@ -11,7 +11,7 @@ use virgil_model::{AssetId, Kind, LabelId, Predicate, Says, Selector};
 
 use crate::world::*;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "table:warehouse/a",
     "table:warehouse/b",
     "table:postgres/a",
@@ -24,6 +24,9 @@ const KEYS: [&str; 12] = [
     "run:airflow/1",
     "column:warehouse/a#c",
     "model_version:x@champion",
+    "run:airflow/2",
+    "pipeline:airflow/p",
+    "image:x@latest",
 ];
 
 const KINDS: [Kind; 6] = [
@@ -56,14 +59,25 @@ fn says() -> impl Strategy<Value = Says> {
     let name = prop::sample::select(&["x", "y", "z"][..]);
     let keys = prop::collection::vec(a_key(), 1..4);
     let predicate = || prop::sample::select(&PREDICATES[..]);
-    let glob = prop::sample::select(&["**", "file-1*", "nothing"][..]);
+    let glob = || prop::sample::select(&["**", "file-1*", "nothing"][..]);
     prop_oneof![
         4 => (kind, name, keys).prop_map(|(kind, name, keys)| mention(kind, name, &keys)),
         4 => (a_key(), predicate(), a_key()).prop_map(|(from, by, to)| relation(from, by, to)),
         1 => (a_key(), a_key()).prop_map(|(left, right)| same(left, right)),
         1 => (a_key(), "[ab]").prop_map(|(of, value)| attribute(of, "tier", text(&value))),
-        1 => (a_key(), predicate(), glob).prop_map(|(from, by, glob)| {
+        1 => (a_key(), predicate(), glob()).prop_map(|(from, by, glob)| {
             selects(from, by, Selector::PathGlob(glob.into()))
+        }),
+        1 => (a_key(), glob(), 1_i64..4, any::<bool>()).prop_map(|(from, glob, order, unowned)| {
+            rule(from, glob, order, unowned)
+        }),
+        1 => (a_key(), predicate()).prop_map(|(from, by)| {
+            selects(from, by, Selector::UriPrefix("s3://lake/".into()))
+        }),
+        1 => ("run:airflow/[12]", prop::sample::select(&["state", "ended_at"][..]), "[ab]")
+            .prop_map(|(run, name, value)| attribute(&run, name, text(&value))),
+        1 => "run:airflow/[12]".prop_map(|run| {
+            relation(&run, Predicate::PartOf, "pipeline:airflow/p")
         }),
     ]
 }

@@ -56,6 +56,20 @@ pub(crate) fn selects(subject: &str, predicate: Predicate, selector: Selector) -
     }
 }
 
+/// A rule of a file of owners; the last one that matches a path counts.
+pub(crate) fn rule(owner: &str, glob: &str, order: i64, unowned: bool) -> Says {
+    let mut attributes = Attributes::from([("order".to_owned(), Value::Integer(order))]);
+    if unowned {
+        attributes.insert("unowned".to_owned(), Value::Bool(true));
+    }
+    Says::Relation {
+        subject: key(owner),
+        predicate: Predicate::OwnedBy,
+        object: Target::Selector(Selector::PathGlob(glob.to_owned())),
+        attributes,
+    }
+}
+
 pub(crate) fn attribute(of: &str, name: &str, value: Value) -> Says {
     Says::Attribute {
         of: key(of),
