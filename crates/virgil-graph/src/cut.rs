@@ -14,10 +14,10 @@ use crate::entity::Conflict;
 use crate::identity::Component;
 use crate::keys::KeyId;
 use crate::kinds;
+use crate::sight::Sight;
 use crate::stated::Place;
 use crate::statements::{Fact, RowId};
 use crate::systems::system_of;
-use crate::sight::Sight;
 
 /// A link that was cut, and why.
 pub(crate) type Cut = (KeyId, KeyId, Conflict);

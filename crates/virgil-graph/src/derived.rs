@@ -208,10 +208,7 @@ impl Derived {
     }
 
     /// What orders edges.
-    pub(crate) fn edge_order(
-        &self,
-        edge: Edge,
-    ) -> (Bearing, Predicate, HopDirection, u64) {
+    pub(crate) fn edge_order(&self, edge: Edge) -> (Bearing, Predicate, HopDirection, u64) {
         let rank = self.node(edge.other).rank;
         (edge.bearing(), edge.predicate, edge.direction, rank)
     }

@@ -132,7 +132,9 @@ impl<'a> Finder<'a> {
     fn in_order(mut self) -> Adjacency {
         let order = |found: &Found| (self.derived.edge_order(found.edge), found.row);
         self.found.sort_by_cached_key(order);
-        let edges = self.found.chunk_by(|left, right| left.edge.identity() == right.edge.identity());
+        let edges = self
+            .found
+            .chunk_by(|left, right| left.edge.identity() == right.edge.identity());
         let mut rows = Vec::with_capacity(self.found.len());
         let mut links: Vec<(Edge, usize)> = Vec::new();
         for edge in edges {
@@ -182,9 +184,9 @@ impl<'a> Finder<'a> {
             };
             match object {
                 Object::Key(object) => {
-                    self.to_key(*predicate, HopDirection::Forward, *object, via, id);
+                    self.add_key(*predicate, HopDirection::Forward, *object, via, id);
                 }
-                Object::Selector(_) => self.to_picked(*predicate, id),
+                Object::Selector(_) => self.add_picked(*predicate, id),
             }
         }
         for (id, row) in self.sight.rows(&entry.incoming) {
@@ -192,7 +194,7 @@ impl<'a> Finder<'a> {
                 subject, predicate, ..
             } = &row.fact
             {
-                self.to_key(*predicate, HopDirection::Backward, *subject, via, id);
+                self.add_key(*predicate, HopDirection::Backward, *subject, via, id);
             }
         }
         for &id in self.derived.selections.picking(key) {
@@ -207,13 +209,13 @@ impl<'a> Finder<'a> {
                 Selected::Subjects => (HopDirection::Forward, Side::Subject),
             };
             if self.admits(*predicate, side, self.id) {
-                self.to_key(*predicate, direction, *subject, Via::Selector, id);
+                self.add_key(*predicate, direction, *subject, Via::Selector, id);
             }
         }
     }
 
     /// Adds edges to whatever a selector picks.
-    fn to_picked(&mut self, predicate: Predicate, row: RowId) {
+    fn add_picked(&mut self, predicate: Predicate, row: RowId) {
         let (direction, side) = match signature(predicate).selected {
             Selected::Objects => (HopDirection::Forward, Side::Object),
             Selected::Subjects => (HopDirection::Backward, Side::Subject),
@@ -229,7 +231,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Adds edges to whatever `key` names.
-    fn to_key(
+    fn add_key(
         &mut self,
         predicate: Predicate,
         direction: HopDirection,

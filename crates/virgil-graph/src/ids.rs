@@ -71,7 +71,10 @@ mod tests {
     fn a_set_holds_each_once_in_order() {
         let numbers = [130, 3, 64, 3, 63];
         let mut set: Ids = numbers.into_iter().map(EntityId).collect();
-        assert_eq!(set.iter().map(|id| id.0).collect::<Vec<_>>(), [3, 63, 64, 130]);
+        assert_eq!(
+            set.iter().map(|id| id.0).collect::<Vec<_>>(),
+            [3, 63, 64, 130]
+        );
         assert!(!set.insert(EntityId(63)) && set.insert(EntityId(0)));
         assert!(set.contains(EntityId(0)) && !set.contains(EntityId(1_000)));
     }

@@ -108,7 +108,10 @@ pub fn lineage(
             Direction::Upstream => (far, near),
             Direction::Downstream => (near, far),
         };
-        edges.insert((from, to, edge.predicate.name()), (passed.from, passed.edge));
+        edges.insert(
+            (from, to, edge.predicate.name()),
+            (passed.from, passed.edge),
+        );
     }
     let edges = edges.into_values().map(|(near, at)| {
         let edge = derived.node(near).adjacency.edge(at);

@@ -124,6 +124,9 @@ mod tests {
         assert_eq!((mark.certainty(), mark.place()), (Certainty::Possibly, 77));
         assert!(mark.has(1) && mark.has(4) && !mark.has(2));
         let surer = mark.member(Certainty::Certainly, mark.place());
-        assert_eq!((surer.certainty(), surer.place()), (Certainty::Certainly, 77));
+        assert_eq!(
+            (surer.certainty(), surer.place()),
+            (Certainty::Certainly, 77)
+        );
     }
 }

@@ -37,7 +37,11 @@ impl Rules {
                     }
                 }
                 Selector::Metric { name, .. } => {
-                    rules.metrics.entry(name.clone()).or_default().push((id, rule));
+                    rules
+                        .metrics
+                        .entry(name.clone())
+                        .or_default()
+                        .push((id, rule));
                 }
                 Selector::UriPrefix(_) => rules.prefixes.push((id, rule)),
             }
@@ -88,7 +92,10 @@ fn cluster_and_namespace(key: &Key) -> Option<(&str, &str)> {
     let mut parts = local.split('/');
     let namespace = parts.nth(2)?;
     parts.next()?;
-    parts.next().is_none().then_some((&key.value[..system], namespace))
+    parts
+        .next()
+        .is_none()
+        .then_some((&key.value[..system], namespace))
 }
 
 /// A selector made ready to be tried on many keys.
@@ -103,7 +110,7 @@ pub(crate) enum Rule {
 }
 
 #[derive(Debug)]
-enum Matcher {
+pub(crate) enum Matcher {
     Is(String),
     IsNot(String),
     Matches(Regex),

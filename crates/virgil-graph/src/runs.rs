@@ -74,9 +74,7 @@ fn runs_of(derived: &Derived, job: EntityId) -> impl Iterator<Item = EntityId> {
 
 fn latest_run(sight: Sight<'_>, derived: &Derived, job: EntityId) -> Option<EntityId> {
     runs_of(derived, job)
-        .filter(|run| {
-            text(sight, derived, *run, "state").is_none_or(|state| state == "completed")
-        })
+        .filter(|run| text(sight, derived, *run, "state").is_none_or(|state| state == "completed"))
         .max_by_key(|run| {
             let ended_at = text(sight, derived, *run, "ended_at");
             (ended_at, derived.node(*run).rank)

@@ -52,7 +52,9 @@ impl Selections {
             for (_, row) in sight.statements().iter() {
                 if sight.shows(row.label)
                     && touched.globs.contains(&row.origin.source)
-                    && let Fact::Mention { keys: mentioned, .. } = &row.fact
+                    && let Fact::Mention {
+                        keys: mentioned, ..
+                    } = &row.fact
                 {
                     keys.extend(mentioned);
                 }
@@ -93,8 +95,10 @@ impl Selections {
         for (row, keys) in changed {
             self.pick(row, &keys);
             // The number may be another statement's by now, which then is touched anyway.
-            if let Some(Row { fact: Fact::Relation { subject, .. }, .. }) =
-                sight.statements().get(row)
+            if let Some(Row {
+                fact: Fact::Relation { subject, .. },
+                ..
+            }) = sight.statements().get(row)
             {
                 touched.key(*subject, Touch::Use);
             }
@@ -142,7 +146,8 @@ impl Selections {
         }
         let mut labels = None;
         for (row, rule) in self.rules.for_key(&entry.key) {
-            if rule.picks(labels.get_or_insert_with(|| Carried::of(sight, key))) && sight.sees(key) {
+            if rule.picks(labels.get_or_insert_with(|| Carried::of(sight, key))) && sight.sees(key)
+            {
                 found.push(row);
             }
         }
@@ -194,11 +199,17 @@ impl Globs {
     /// The statements that pick what stands at a path.
     fn matching(&self, sight: Sight<'_>, path: &str) -> Vec<RowId> {
         let mut rows = Vec::new();
-        let mut ruled: BTreeMap<(i64, Predicate, Option<&str>), (i64, Vec<RowId>)> = BTreeMap::new();
+        // By file, predicate and section: the last rule so far, which may name several subjects.
+        let mut ruled = BTreeMap::<(i64, Predicate, Option<&str>), (i64, Vec<RowId>)>::new();
         for at in self.set.matches(path) {
             let id = self.rows[at];
             let row = sight.statements().row(id);
-            let Fact::Relation { predicate, attributes, .. } = &row.fact else {
+            let Fact::Relation {
+                predicate,
+                attributes,
+                ..
+            } = &row.fact
+            else {
                 continue;
             };
             let attributes = attributes.as_deref();
@@ -218,7 +229,10 @@ impl Globs {
             }
         }
         for (_, winners) in ruled.into_values() {
-            if !winners.iter().any(|id| is_unowned(sight.statements().row(*id))) {
+            if !winners
+                .iter()
+                .any(|id| is_unowned(sight.statements().row(*id)))
+            {
                 rows.extend(winners);
             }
         }
@@ -242,7 +256,11 @@ fn section(attributes: &Attributes) -> Option<&str> {
 
 /// Whether a rule takes what it picks from the rules above it and gives it to nobody.
 fn is_unowned(row: &Row) -> bool {
-    let Fact::Relation { attributes: Some(attributes), .. } = &row.fact else {
+    let Fact::Relation {
+        attributes: Some(attributes),
+        ..
+    } = &row.fact
+    else {
         return false;
     };
     attributes.get("unowned") == Some(&Value::Bool(true))
@@ -254,9 +272,10 @@ pub(crate) fn selectors(sight: Sight<'_>) -> impl Iterator<Item = (RowId, &Row, 
     ids.filter_map(move |id| {
         let row = sight.row(*id)?;
         match &row.fact {
-            Fact::Relation { object: Object::Selector(selector), .. } => {
-                Some((*id, row, &**selector))
-            }
+            Fact::Relation {
+                object: Object::Selector(selector),
+                ..
+            } => Some((*id, row, &**selector)),
             _ => None,
         }
     })

@@ -34,7 +34,9 @@ impl Trails {
             edge,
             length: self.length(before) + 1,
         });
-        let number = u32::try_from(self.steps.len()).ok().and_then(NonZeroU32::new);
+        let number = u32::try_from(self.steps.len())
+            .ok()
+            .and_then(NonZeroU32::new);
         Trail(number.expect("the budget of a query is less than 2^32 steps"))
     }
 

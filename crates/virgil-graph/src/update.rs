@@ -45,12 +45,7 @@ impl Derived {
     }
 
     /// What the statements amount to after a change that touched this much of what is visible.
-    pub(crate) fn after(
-        self,
-        graph: &Graph,
-        labels: &[LabelId],
-        mut touched: Touched,
-    ) -> Derived {
+    pub(crate) fn after(self, graph: &Graph, labels: &[LabelId], mut touched: Touched) -> Derived {
         let sight = Sight::new(&graph.statements, labels);
         let mut update = Update {
             sight,
@@ -91,7 +86,11 @@ struct Update<'g> {
 /// A change of the relations of an entity whose list is not found anew.
 #[derive(Default)]
 struct Patch {
-    gone: HashSet<(virgil_model::Predicate, crate::query::HopDirection, EntityId)>,
+    gone: HashSet<(
+        virgil_model::Predicate,
+        crate::query::HopDirection,
+        EntityId,
+    )>,
     come: Vec<(Edge, Vec<RowId>)>,
 }
 
@@ -147,7 +146,9 @@ impl Update<'_> {
         // What a pointer resolves to knows of it.
         let sight = self.sight;
         let loose = self.pointers.iter().copied();
-        let loose: Vec<KeyId> = loose.filter(|pointer| self.is_visible_pointer(*pointer)).collect();
+        let loose: Vec<KeyId> = loose
+            .filter(|pointer| self.is_visible_pointer(*pointer))
+            .collect();
         for pointer in sight.pointers_around(loose) {
             self.take_apart_what_is_named(pointer);
             self.pointers.insert(pointer);
@@ -194,7 +195,8 @@ impl Update<'_> {
         for &pointer in &entity.pointers {
             self.loosen(pointer);
         }
-        self.apart.insert((entity.reference.clone(), entity.class), id);
+        self.apart
+            .insert((entity.reference.clone(), entity.class), id);
     }
 
     fn is_visible_pointer(&self, key: KeyId) -> bool {
@@ -263,7 +265,9 @@ impl Update<'_> {
             return;
         }
         let derived = &mut self.derived;
-        let before = without(&derived.order, self.apart.values(), |id| derived.node(id).rank);
+        let before = without(&derived.order, self.apart.values(), |id| {
+            derived.node(id).rank
+        });
         let mut fresh = std::mem::take(&mut self.fresh);
         fresh.sort_by(|left, right| {
             let order = |id: &EntityId| derived.entity(*id).order();
@@ -303,9 +307,9 @@ impl Update<'_> {
         }
         let mut patches: BTreeMap<EntityId, Patch> = BTreeMap::new();
         let gone = self.apart.values().map(|id| (*id, Adjacency::default()));
-        let found = anew.iter().map(|id| {
-            (id, Finder::adjacency(self.sight, &self.derived, id))
-        });
+        let found = anew
+            .iter()
+            .map(|id| (id, Finder::adjacency(self.sight, &self.derived, id)));
         let lists: Vec<(EntityId, Adjacency)> = gone.chain(found).collect();
         for (id, now) in &lists {
             let before = &self.derived.node(*id).adjacency;

@@ -36,12 +36,7 @@ pub(crate) enum Use {
 impl State {
     /// One bit for each combination of what there is beside the entity.
     pub(crate) fn bit(self) -> u16 {
-        let flags = [
-            self.came_up,
-            self.of_column,
-            self.widened,
-            self.possibly,
-        ];
+        let flags = [self.came_up, self.of_column, self.widened, self.possibly];
         1 << flags
             .iter()
             .fold(0, |bits, flag| bits << 1 | u16::from(*flag))

@@ -60,7 +60,8 @@ impl<'g> View<'g> {
         let name = name.to_lowercase();
         let statements = &self.graph.statements;
         let mut found = Ids::default();
-        let mut add = |key: &KeyId| found.extend(self.derived.targets(*key).as_slice().iter().copied());
+        let mut add =
+            |key: &KeyId| found.extend(self.derived.targets(*key).as_slice().iter().copied());
         for (_, row) in self.sight().rows(statements.named(&name)) {
             if let Fact::Mention { keys, .. } = &row.fact {
                 keys.iter().for_each(&mut add);
@@ -76,9 +77,7 @@ impl<'g> View<'g> {
         if kinds.is_empty() {
             return order.collect();
         }
-        order
-            .filter(|id| kinds.contains(&self.kind(*id)))
-            .collect()
+        order.filter(|id| kinds.contains(&self.kind(*id))).collect()
     }
 
     /// All visible keys of an entity, in order of precedence, pointers last.
@@ -127,7 +126,9 @@ impl<'g> View<'g> {
         }
         for (key, candidates) in self.derived.of_pointer.iter() {
             if candidates.len() > 1 {
-                let references = candidates.iter().map(|id| self.entity(*id).reference.clone());
+                let references = candidates
+                    .iter()
+                    .map(|id| self.entity(*id).reference.clone());
                 conflicts.insert(Conflict::Pointer {
                     key: self.sight().key(*key).to_string(),
                     candidates: references.collect(),

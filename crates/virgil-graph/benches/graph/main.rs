@@ -116,7 +116,11 @@ fn walks(view: &View<'_>) {
     for (what, from, along) in [
         ("upstream through half the graph", &tangle, Along::Upstream),
         ("upstream again", &tangle, Along::Upstream),
-        ("downstream through half the graph", &tangle, Along::Downstream),
+        (
+            "downstream through half the graph",
+            &tangle,
+            Along::Downstream,
+        ),
         ("upstream of a column", &column(1_234, 2), Along::Upstream),
         ("upstream of a model", &model(1_234), Along::Upstream),
         ("along all relations", &tangle, any.clone()),
@@ -138,7 +142,10 @@ fn walks(view: &View<'_>) {
         let root = view.resolve(&from.to_string()).expect("it is there");
         timed(
             what,
-            || lineage(view, root, Direction::Upstream, depth, &Known::default()).expect("it is valid"),
+            || {
+                lineage(view, root, Direction::Upstream, depth, &Known::default())
+                    .expect("it is valid")
+            },
             |picture| format!(" ({} nodes)", picture.nodes.len()),
         );
     }
@@ -171,13 +178,24 @@ fn tests(view: &View<'_>) -> Result<(), QueryError> {
         min: 1,
         max: Some(3),
     };
-    let unread = linked(Along::backward(Predicate::Reads), Hops::default(), Kind::Pipeline, Quantifier::None);
+    let unread = linked(
+        Along::backward(Predicate::Reads),
+        Hops::default(),
+        Kind::Pipeline,
+        Quantifier::None,
+    );
     let feeding = linked(Along::Downstream, to_depth_3, Kind::Model, Quantifier::Some);
     for (what, query) in [
-        ("all datasets, with their evidence", Query::rows(*datasets())),
+        (
+            "all datasets, with their evidence",
+            Query::rows(*datasets()),
+        ),
         ("all datasets of a name", count(filter(named))),
         ("all datasets that no pipeline reads", count(filter(unread))),
-        ("all datasets that feed a model within 3 hops", count(filter(feeding))),
+        (
+            "all datasets that feed a model within 3 hops",
+            count(filter(feeding)),
+        ),
     ] {
         let start = Start::now();
         let answer = view.query(&query, &known)?;
@@ -192,7 +210,12 @@ fn tests(view: &View<'_>) -> Result<(), QueryError> {
 }
 
 /// Replaces ten statements again and again beside those who ask, as a server does, and asks after each change.
-fn changes(what: &str, graph: &mut Graph, scopes: &[BTreeSet<LabelId>], said: impl Fn(usize) -> Vec<virgil_model::Says>) {
+fn changes(
+    what: &str,
+    graph: &mut Graph,
+    scopes: &[BTreeSet<LabelId>],
+    said: impl Fn(usize) -> Vec<virgil_model::Says>,
+) {
     let mut total = Took::default();
     let mut worst = Duration::ZERO;
     for change in 0..CHANGES {
@@ -203,7 +226,13 @@ fn changes(what: &str, graph: &mut Graph, scopes: &[BTreeSet<LabelId>], said: im
         next.replace(id(asset), statements);
         next.refresh();
         for scope in scopes {
-            reach(&next.view(scope), &table(4_977, 2), Along::Upstream, Output::Rows, 10);
+            reach(
+                &next.view(scope),
+                &table(4_977, 2),
+                Along::Upstream,
+                Output::Rows,
+                10,
+            );
         }
         *graph = next;
         let took = start.took();
@@ -215,7 +244,10 @@ fn changes(what: &str, graph: &mut Graph, scopes: &[BTreeSet<LabelId>], said: im
         clock: total.clock / CHANGES as u32,
         processor: total.processor / CHANGES as u32,
     };
-    figure(&format!("{what}, worst {:.2} ms", worst.as_secs_f64() * 1000.0), mean);
+    figure(
+        &format!("{what}, worst {:.2} ms", worst.as_secs_f64() * 1000.0),
+        mean,
+    );
 }
 
 fn main() -> Result<(), QueryError> {
@@ -240,19 +272,43 @@ fn main() -> Result<(), QueryError> {
     figure("load all statements", loading);
     let bytes = memory("memory of the statements", empty) * 1024;
     let count = graph.sizes().statements;
-    println!("{:<64} {:>10} bytes", format!("for each of {count} statements"), bytes / count);
+    println!(
+        "{:<64} {:>10} bytes",
+        format!("for each of {count} statements"),
+        bytes / count
+    );
 
     let before = resident_kilobytes();
-    let first = |graph: &Graph, scope| reach(&graph.view(scope), &table(4_977, 2), Along::Upstream, Output::Rows, 10);
-    timed("first answer, with everything derived", || first(&graph, &scopes[0]), |_| String::new());
+    let first = |graph: &Graph, scope| {
+        reach(
+            &graph.view(scope),
+            &table(4_977, 2),
+            Along::Upstream,
+            Output::Rows,
+            10,
+        )
+    };
+    timed(
+        "first answer, with everything derived",
+        || first(&graph, &scopes[0]),
+        |_| String::new(),
+    );
     memory("memory of what is derived under three labels", before);
     memory("memory of statements and what is derived", empty);
     walks(&graph.view(&scopes[0]));
     tests(&graph.view(&scopes[0]))?;
 
     let before = resident_kilobytes();
-    timed("first answer under one label", || first(&graph, &scopes[1]), |_| String::new());
-    timed("first answer under two labels", || first(&graph, &scopes[2]), |_| String::new());
+    timed(
+        "first answer under one label",
+        || first(&graph, &scopes[1]),
+        |_| String::new(),
+    );
+    timed(
+        "first answer under two labels",
+        || first(&graph, &scopes[2]),
+        |_| String::new(),
+    );
     memory("memory of what is derived under these", before);
 
     let before = resident_kilobytes();
@@ -269,21 +325,39 @@ fn main() -> Result<(), QueryError> {
         };
         (0..10).map(|_| one()).collect::<Vec<_>>()
     };
-    changes("ten relations changed, for three sets of labels", &mut graph, &scopes, relations);
+    changes(
+        "ten relations changed, for three sets of labels",
+        &mut graph,
+        &scopes,
+        relations,
+    );
     let mentions = |change: usize| says(ASSETS + change, &mut 1).into_iter().take(10).collect();
-    changes("ten statements of new things, for three sets of labels", &mut graph, &scopes, mentions);
+    changes(
+        "ten statements of new things, for three sets of labels",
+        &mut graph,
+        &scopes,
+        mentions,
+    );
     let hubs = |change: usize| {
         let mut all = relations(change);
-        for asset in 0..3 {
-            all[asset] = virgil_model::Says::Mention {
+        for (asset, said) in all.iter_mut().take(3).enumerate() {
+            *said = virgil_model::Says::Mention {
                 kind: Kind::Dataset,
-                keys: vec![table(asset, 0), Key::global("uri", format!("s3://hub/{asset}"))],
+                keys: vec![
+                    table(asset, 0),
+                    Key::global("uri", format!("s3://hub/{asset}")),
+                ],
                 name: format!("hub {change}"),
             };
         }
         all
     };
-    changes("ten statements, three of them of hubs", &mut graph, &scopes, hubs);
+    changes(
+        "ten statements, three of them of hubs",
+        &mut graph,
+        &scopes,
+        hubs,
+    );
     memory("more memory after all these changes", before);
 
     let start = Start::now();

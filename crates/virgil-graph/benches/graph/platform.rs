@@ -83,7 +83,11 @@ pub(crate) fn says(asset: usize, state: &mut u64) -> Vec<Says> {
     for number in 0..7 {
         let lake = Key::global("uri", format!("s3://lake/{asset}/{number}"));
         let keys = vec![table(asset, number), lake];
-        all.push(mention(Kind::Dataset, keys, format!("table_{asset}_{number}")));
+        all.push(mention(
+            Kind::Dataset,
+            keys,
+            format!("table_{asset}_{number}"),
+        ));
         all.push(relation(table(asset, number), OwnedBy, team(asset)));
         let from = table(other(asset, state), next(state, 7));
         all.push(relation(table(asset, number), DerivedFrom, from));
@@ -98,7 +102,11 @@ pub(crate) fn says(asset: usize, state: &mut u64) -> Vec<Says> {
     }
     for number in 0..3 {
         let keys = vec![job(asset, number)];
-        all.push(mention(Kind::Pipeline, keys, format!("job-{asset}-{number}")));
+        all.push(mention(
+            Kind::Pipeline,
+            keys,
+            format!("job-{asset}-{number}"),
+        ));
         for _ in 0..10 {
             let from = table(other(asset, state), next(state, 7));
             all.push(relation(job(asset, number), Reads, from));
@@ -111,7 +119,11 @@ pub(crate) fn says(asset: usize, state: &mut u64) -> Vec<Says> {
         all.push(relation(job(asset, number), Triggers, triggered));
     }
     let run = Key::scoped("run", "airflow-prod", &format!("run-{asset}"));
-    all.push(mention(Kind::Run, vec![run.clone()], format!("run-{asset}")));
+    all.push(mention(
+        Kind::Run,
+        vec![run.clone()],
+        format!("run-{asset}"),
+    ));
     all.push(relation(run.clone(), PartOf, job(asset, 0)));
     for _ in 0..3 {
         let from = table(other(asset, state), next(state, 7));
@@ -120,8 +132,16 @@ pub(crate) fn says(asset: usize, state: &mut u64) -> Vec<Says> {
     for _ in 0..2 {
         all.push(relation(run.clone(), Writes, table(asset, next(state, 7))));
     }
-    all.push(mention(Kind::Model, vec![model(asset)], format!("model-{asset}")));
-    all.push(mention(Kind::ModelVersion, vec![version(asset)], "1".to_owned()));
+    all.push(mention(
+        Kind::Model,
+        vec![model(asset)],
+        format!("model-{asset}"),
+    ));
+    all.push(mention(
+        Kind::ModelVersion,
+        vec![version(asset)],
+        "1".to_owned(),
+    ));
     for _ in 0..5 {
         let from = table(other(asset, state), next(state, 7));
         all.push(relation(model(asset), TrainedOn, from));
@@ -133,7 +153,11 @@ pub(crate) fn says(asset: usize, state: &mut u64) -> Vec<Says> {
     let service = format!("prod/serving.kserve.io/InferenceService/ml/model-{asset}");
     let service = Key::scoped("inference_service", "prod", &service);
     let keys = vec![service.clone()];
-    all.push(mention(Kind::InferenceService, keys, format!("model-{asset}")));
+    all.push(mention(
+        Kind::InferenceService,
+        keys,
+        format!("model-{asset}"),
+    ));
     let repository = Key::global("uri", "https://git.example/models".to_owned());
     all.push(relation(version(asset), Predicate::VersionOf, model(asset)));
     all.push(relation(service.clone(), Predicate::Serves, version(asset)));
@@ -157,7 +181,8 @@ pub(crate) fn owners() -> Vec<Says> {
             attributes: BTreeMap::from([("order".to_owned(), Value::Integer(order))]),
         }
     });
-    let teams = (0..TEAMS).map(|number| mention(Kind::Team, vec![team(number)], format!("team-{number}")));
+    let teams =
+        (0..TEAMS).map(|number| mention(Kind::Team, vec![team(number)], format!("team-{number}")));
     teams.chain(rules).collect()
 }
 
