@@ -1,30 +1,35 @@
 //! What the platform states, joined into one graph and asked exactly.
 //!
 //! The graph is derived from the live statements of the store and kept in memory. Before it is asked it is brought
-//! up to date: assets that are new say what they say, assets that are gone say nothing any more.
+//! up to date: assets that are new say what they say, assets that are gone say nothing any more. That happens in a
+//! copy, which then takes the place of the graph: who is asking keeps what they began with, and who comes later
+//! waits for the new one, because what it hides must not be shown any more.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::Mutex;
 use virgil_graph::{
     Answer, Direction, Graph, Known, Lineage, Mapping, PartialSource, Query, QueryError, Stated,
     Systems, lineage,
 };
-use virgil_model::{AssetId, Scope, Statement};
+use virgil_model::{AssetId, LabelId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
 
 /// The graph of a store.
 pub struct Facts {
     store: Store,
-    systems: Systems,
-    state: RwLock<State>,
+    systems: Arc<Systems>,
+    state: RwLock<Arc<State>>,
+    /// Held by the one who brings the graph up to date.
+    refreshing: Mutex<()>,
 }
 
 /// The graph and what it was derived from.
 struct State {
     revision: String,
-    assets: BTreeSet<AssetId>,
+    /// The assets that it holds, under their labels.
+    assets: BTreeMap<AssetId, LabelId>,
     graph: Graph,
 }
 
@@ -37,6 +42,9 @@ pub enum FactsError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The work on the graph did not end.
+    #[error("the graph could not be asked: look at the log of the server")]
+    Broken(#[from] tokio::task::JoinError),
 }
 
 impl Facts {
@@ -44,13 +52,14 @@ impl Facts {
     pub fn new(store: Store, systems: Systems) -> Facts {
         let state = State {
             revision: String::new(),
-            assets: BTreeSet::new(),
+            assets: BTreeMap::new(),
             graph: Graph::new(systems.clone()),
         };
         Facts {
             store,
-            systems,
-            state: RwLock::new(state),
+            systems: Arc::new(systems),
+            state: RwLock::new(Arc::new(state)),
+            refreshing: Mutex::new(()),
         }
     }
 
@@ -58,10 +67,9 @@ impl Facts {
     pub async fn query(&self, scope: &Scope, query: &Query) -> Result<Answer, FactsError> {
         let known = self.known(scope).await?;
         let state = self.fresh().await?;
-        Ok(state
-            .graph
-            .view(&scope.labels().collect())
-            .query(query, &known)?)
+        let (labels, query) = (scope.labels().collect(), query.clone());
+        let answer = move || state.graph.view(&labels).query(&query, &known);
+        Ok(tokio::task::spawn_blocking(answer).await??)
     }
 
     /// The lineage of what `name` names, up to `depth` hops, on what `scope` sees.
@@ -74,9 +82,13 @@ impl Facts {
     ) -> Result<Lineage, FactsError> {
         let known = self.known(scope).await?;
         let state = self.fresh().await?;
-        let view = state.graph.view(&scope.labels().collect());
-        let entity = view.resolve(name)?;
-        Ok(lineage(&view, entity, direction, depth, &known)?)
+        let (labels, name) = (scope.labels().collect(), name.to_owned());
+        let draw = move || {
+            let view = state.graph.view(&labels);
+            let entity = view.resolve(&name)?;
+            lineage(&view, entity, direction, depth, &known)
+        };
+        Ok(tokio::task::spawn_blocking(draw).await??)
     }
 
     /// What the configuration of systems and teams lacks, as far as `scope` sees.
@@ -84,8 +96,9 @@ impl Facts {
         let sources = self.store.sources(scope).await?;
         let names = sources.into_iter().map(|source| source.name).collect();
         let state = self.fresh().await?;
-        let view = state.graph.view(&scope.labels().collect());
-        Ok(view.mapping(&names))
+        let labels = scope.labels().collect();
+        let mapping = move || state.graph.view(&labels).mapping(&names);
+        Ok(tokio::task::spawn_blocking(mapping).await?)
     }
 
     /// The visible sources that are not whole.
@@ -110,39 +123,56 @@ impl Facts {
     }
 
     /// The graph as the store has it now.
-    async fn fresh(&self) -> Result<RwLockReadGuard<'_, State>, StoreError> {
+    async fn fresh(&self) -> Result<Arc<State>, FactsError> {
+        let state = self.state();
+        if state.revision == self.store.statements_revision().await? {
+            return Ok(state);
+        }
+        let _one = self.refreshing.lock().await;
+        let state = self.state();
+        // What is read after the revision may be newer, never older.
         let revision = self.store.statements_revision().await?;
-        {
-            let state = self.state.read().await;
-            if state.revision == revision {
-                return Ok(state);
-            }
+        if state.revision == revision {
+            return Ok(state);
         }
-        let mut state = self.state.write().await;
-        if state.revision != revision {
-            let saying = self.store.saying_assets().await?;
-            let live: BTreeSet<AssetId> = saying.iter().map(|asset| asset.asset).collect();
-            let new: BTreeMap<AssetId, SayingAsset> = saying
-                .into_iter()
-                .filter(|asset| !state.assets.contains(&asset.asset))
-                .map(|asset| (asset.asset, asset))
-                .collect();
-            let ids: Vec<AssetId> = new.keys().copied().collect();
-            let mut said = self.store.statements(&ids).await?;
-            let gone: Vec<AssetId> = state.assets.difference(&live).copied().collect();
-            for asset in gone {
-                state.graph.replace(asset, Vec::new());
+        let saying = self.store.saying_assets().await?;
+        let assets: BTreeMap<AssetId, LabelId> = saying
+            .iter()
+            .map(|asset| (asset.asset, asset.label))
+            .collect();
+        let new: Vec<SayingAsset> = saying
+            .into_iter()
+            .filter(|asset| state.assets.get(&asset.asset) != Some(&asset.label))
+            .collect();
+        let ids: Vec<AssetId> = new.iter().map(|asset| asset.asset).collect();
+        let mut said = self.store.statements(&ids).await?;
+        let systems = Arc::clone(&self.systems);
+        let change = move || {
+            let mut graph = state.graph.clone();
+            // The new first: a key that both use keeps its place.
+            for asset in new {
+                let statements = said.remove(&asset.asset).unwrap_or_default();
+                graph.replace(asset.asset, stated(&asset, statements, &systems));
             }
-            for (id, asset) in new {
-                let statements = said.remove(&id).unwrap_or_default();
-                state
-                    .graph
-                    .replace(id, stated(&asset, statements, &self.systems));
+            for gone in state.assets.keys().filter(|id| !assets.contains_key(id)) {
+                graph.replace(*gone, Vec::new());
             }
-            state.assets = live;
-            state.revision = revision;
-        }
-        Ok(state.downgrade())
+            graph.refresh();
+            State {
+                revision,
+                assets,
+                graph,
+            }
+        };
+        let state = Arc::new(tokio::task::spawn_blocking(change).await?);
+        let mut current = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::clone(&state);
+        Ok(state)
+    }
+
+    fn state(&self) -> Arc<State> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&state)
     }
 }
 

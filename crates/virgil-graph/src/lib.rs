@@ -4,8 +4,9 @@
 //!
 //! * Only statements are kept. [`Graph::replace`] swaps the statements of one asset and nothing else, so
 //!   withdrawing an asset undoes exactly what it said.
-//! * Everything else is derived in a [`View`], from the statements that its labels show, and only where
-//!   somebody looks: a view costs nothing until it is asked, and cannot know what it does not see.
+//! * Everything else is derived from the statements that a set of labels shows: a [`View`] of them is a snapshot, which
+//!   shares nothing with those of other labels and cannot know what it does not see.
+//! * A change derives again what it touches, and the result is what a fresh graph would hold.
 //! * Nothing depends on the order in which assets arrived; ties are broken by the text of keys and places.
 //! * No answer is silently cut: every one carries its [`Completeness`].
 //!
@@ -14,9 +15,10 @@
 //! key `column:{uri}#{column}`; the system `.` is the source of the asset; a Kubernetes object is
 //! `…:{cluster}/{group}/{kind}/{namespace}/{name}`; the attribute `labels` is a list of `name=value`; a run says
 //! `part_of` its job, and its `state` (`completed`) and `ended_at` decide whether it counts; a selector under
-//! `owned_by` stands for what is owned, and the subject for the owner.
+//! `owned_by` stands for what is owned, and the subject for the owner; of path globs with an `order` the last one counts.
 //!
-//! Start reading at [`Graph`], then `identity` (what is one thing), `edges`, `walk` and `evaluate`.
+//! Start reading at [`Graph`], then `update` (from one snapshot to the next), `identity` (what is one thing), `edges`,
+//! `walk` and `evaluate`.
 
 mod answer;
 mod completeness;

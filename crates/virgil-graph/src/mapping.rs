@@ -128,11 +128,11 @@ impl View<'_> {
 
     fn seen_systems(&self, sources: &BTreeSet<String>) -> Systems {
         let mut systems = Systems::new();
-        for (id, entry) in self.statements().keys.iter() {
+        for (id, entry) in self.sight().statements().keys.iter() {
             let Some(standing) = &entry.standing else {
                 continue;
             };
-            if entry.key.scheme != "table" || !self.key_visible(id) {
+            if entry.key.scheme != "table" || !self.sight().sees(id) {
                 continue;
             }
             let at = (standing.platform.to_string(), standing.system.to_string());
@@ -154,11 +154,11 @@ impl View<'_> {
     /// The dbt projects and the folders that name a table.
     fn note_places(&self, entry: &Entry, seen: &mut Seen) {
         for row in entry.uses().into_iter().flatten() {
-            let Some(row) = self.visible_row(*row) else {
+            let Some(row) = self.sight().row(*row) else {
                 continue;
             };
             if let Fact::Mention { keys, .. } = &row.fact {
-                let projects = keys.iter().map(|key| self.key(*key));
+                let projects = keys.iter().map(|key| self.sight().key(*key));
                 let projects = projects.filter(|key| key.scheme == "dbt");
                 seen.dbt_projects
                     .extend(projects.map(|key| system_of(key).to_owned()));
@@ -210,11 +210,11 @@ impl View<'_> {
     /// Names of teams that differ only in how formats write them.
     fn team_proposals(&self) -> Vec<Proposal> {
         let mut named: BTreeMap<String, BTreeMap<EntityId, BTreeSet<KeyId>>> = BTreeMap::new();
-        for (id, entry) in self.statements().keys.iter() {
-            let Some(name) = team_name(entry).filter(|_| self.key_visible(id)) else {
+        for (id, entry) in self.sight().statements().keys.iter() {
+            let Some(name) = team_name(entry).filter(|_| self.sight().sees(id)) else {
                 continue;
             };
-            for entity in self.targets(id).as_slice() {
+            for entity in self.derived().targets(id).as_slice() {
                 named
                     .entry(name.clone())
                     .or_default()
@@ -230,7 +230,7 @@ impl View<'_> {
                 let mut keys: Vec<_> = entities
                     .into_values()
                     .flatten()
-                    .map(|key| self.key(key).clone())
+                    .map(|key| self.sight().key(key).clone())
                     .collect();
                 keys.sort();
                 keys.dedup();
@@ -256,7 +256,7 @@ impl View<'_> {
                     let system = key.split_once(':')?.1;
                     let system = system.split_once('#').map_or(system, |(table, _)| table);
                     let system = system.rsplit_once('/')?.0;
-                    self.sole.values().find(|sole| ***sole == *system)
+                    self.derived().sole.values().find(|sole| ***sole == *system)
                 });
                 if let Some(system) = named {
                     let joins = found.entry(system.to_string()).or_default();

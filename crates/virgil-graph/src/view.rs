@@ -21,7 +21,7 @@ use crate::statements::Fact;
 /// A snapshot: what changes later is in later views. Meant for one request.
 #[derive(Debug)]
 pub struct View<'g> {
-    graph: &'g Graph,
+    pub(crate) graph: &'g Graph,
     /// In order.
     labels: Vec<LabelId>,
     derived: Arc<Derived>,

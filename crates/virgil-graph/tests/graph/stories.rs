@@ -195,6 +195,83 @@ fn a_selector_picks_what_matches_now() {
 }
 
 #[test]
+fn of_the_rules_of_one_file_the_last_that_matches_counts() {
+    let owners = vec![
+        rule("team:everything", "**", 1, false),
+        rule("team:models", "models/**", 2, false),
+        rule("team:risk", "models/**", 2, false),
+        rule("source:source-1/", "models/attic/**", 3, true),
+    ];
+    let mut graph = graph(vec![owners.clone()]);
+    let paths = [
+        "data/orders.yaml",
+        "models/fraud.yaml",
+        "models/attic/old.yaml",
+    ];
+    for (asset, path) in (2..).zip(paths) {
+        let key = format!("model:mlflow/{asset}");
+        let says = vec![mention(Kind::Model, path, &[&key])];
+        graph.replace(AssetId(asset), stated_at(asset, PUBLIC, path, says));
+    }
+    let owned = |graph: &Graph| {
+        let view = public(graph);
+        let owners =
+            |path: &&str| references(&view, step(refs(&[path]), virgil_graph::Along::Owner));
+        paths.iter().map(owners).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        owned(&graph),
+        ["team:everything", "team:models team:risk", ""]
+    );
+    let view = public(&graph);
+    let answer = ask(
+        &view,
+        step(refs(&["models/fraud.yaml"]), virgil_graph::Along::Owner),
+    )
+    .unwrap();
+    let lines = answer
+        .rows
+        .iter()
+        .map(|row| row.evidence[0].evidence[0].lines.start);
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [2, 3],
+        "the winning rules are the evidence"
+    );
+    drop(view);
+
+    // A rule of another file, or of another section, counts beside these.
+    let elsewhere = vec![rule("team:auditors", "**/fraud.yaml", 1, false)];
+    graph.replace(AssetId(9), stated(9, PUBLIC, elsewhere));
+    assert_eq!(owned(&graph)[1], "team:auditors team:models team:risk");
+    graph.replace(AssetId(9), Vec::new());
+
+    graph.replace(AssetId(1), stated(1, PUBLIC, owners[..1].to_vec()));
+    assert_eq!(owned(&graph), ["team:everything"; 3]);
+}
+
+#[test]
+fn what_one_scope_derives_is_not_in_another() {
+    let mut graph = graph(vec![vec![mention(Kind::Dataset, "a", &["table:pg/a"])]]);
+    let secret = vec![
+        mention(Kind::Dataset, "b", &["table:pg/b"]),
+        relation("table:pg/a", Predicate::DerivedFrom, "table:pg/b"),
+    ];
+    let both = labels(&[PUBLIC, SECRET]);
+    for _ in 0..2 {
+        graph.replace(AssetId(2), stated(2, SECRET, secret.clone()));
+        assert_eq!(
+            references(&graph.view(&both), all(&[])),
+            "table:pg/a table:pg/b"
+        );
+        assert_eq!(references(&public(&graph), all(&[])), "table:pg/a");
+        assert!(public(&graph).resolve("b").is_err());
+        graph.replace(AssetId(2), Vec::new());
+        assert_eq!(references(&graph.view(&both), all(&[])), "table:pg/a");
+    }
+}
+
+#[test]
 fn selectors_pick_labels_metrics_and_uris() {
     let list = |items: &[&str]| Value::List(items.iter().map(|item| text(item)).collect());
     let labels = [("app".to_owned(), "fraud".to_owned())].into();

@@ -4,8 +4,11 @@
 //!
 //! A rule is a relation `owned_by` with the owner as its subject (a selector can only stand as the object) and
 //! the files as a path glob. Its line stands under `order` and its section under `section`: of the rules of
-//! one section that match a path the last counts. A rule without an owner is the attribute `unowned_paths`
-//! of the source, `{line} {glob}`; it takes the files from the rules above it.
+//! one section that match a path the last counts. A rule without an owner has the source for a subject and is
+//! `unowned`: it takes the files from the rules above it and gives them to nobody.
+//!
+//! A forge reads one file: GitHub the first of `.github/`, the root and `docs/`, GitLab the first of the root,
+//! `docs/` and `.gitlab/`. One that another takes the place of states nothing.
 
 use virgil_model::{Attributes, Files, LineSpan, Predicate, Selector, Target, Value};
 
@@ -35,7 +38,25 @@ struct Section {
     owners: Vec<String>,
 }
 
-fn state(asset: &Asset<'_>, _files: &dyn Files, said: &mut Said) {
+/// The files that would take the place of the one in a folder.
+fn before(folder: &str) -> &'static [&'static str] {
+    match folder {
+        "" => &[".github/CODEOWNERS"],
+        "docs/" => &[".github/CODEOWNERS", "CODEOWNERS"],
+        ".gitlab/" => &["CODEOWNERS", "docs/CODEOWNERS"],
+        _ => &[],
+    }
+}
+
+fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
+    let folder = asset.raw.path.trim_end_matches("CODEOWNERS");
+    let first = before(folder)
+        .iter()
+        .find(|path| files.read(path).is_some());
+    if let Some(first) = first {
+        said.problem(1, format!("`{first}` counts in its place: remove one"));
+        return;
+    }
     let mut section = Section::default();
     for (index, line) in Lines::of(asset.raw.text).all().iter().enumerate() {
         let line_number = number(index);
@@ -58,10 +79,15 @@ fn state(asset: &Asset<'_>, _files: &dyn Files, said: &mut Said) {
 
 fn rule(line: u32, pattern: &str, owners: &[String], section: &str, said: &mut Said) {
     let lines = LineSpan::line(line);
-    let glob = glob(pattern);
+    let object = Target::Selector(Selector::PathGlob(glob(pattern)));
+    let mut attributes = Attributes::from([("order".to_owned(), Value::Integer(i64::from(line)))]);
+    if !section.is_empty() {
+        attributes.insert("section".to_owned(), Value::Text(section.to_owned()));
+    }
     if owners.is_empty() {
-        let text = format!("{line} {glob}");
-        said.text(lines, &keys::this_source(), "unowned_paths", &text);
+        attributes.insert("unowned".to_owned(), Value::Bool(true));
+        let source = keys::this_source();
+        said.relation_with(lines, &source, Predicate::OwnedBy, object, attributes);
         return;
     }
     for owner in owners {
@@ -75,12 +101,7 @@ fn rule(line: u32, pattern: &str, owners: &[String], section: &str, said: &mut S
         if let Some(kind) = kind {
             said.mention(lines, kind, &[&key], owner.trim_start_matches('@'));
         }
-        let mut attributes =
-            Attributes::from([("order".to_owned(), Value::Integer(i64::from(line)))]);
-        if !section.is_empty() {
-            attributes.insert("section".to_owned(), Value::Text(section.to_owned()));
-        }
-        let object = Target::Selector(Selector::PathGlob(glob.clone()));
+        let (object, attributes) = (object.clone(), attributes.clone());
         said.relation_with(lines, &key, Predicate::OwnedBy, object, attributes);
     }
 }
@@ -151,7 +172,7 @@ fn heading(line: &str) -> Option<Section> {
 
 #[cfg(test)]
 mod tests {
-    use crate::statements::shown::check;
+    use crate::statements::shown::{check, check_with};
     use insta::assert_snapshot;
 
     #[test]
@@ -168,7 +189,7 @@ mod tests {
         [3] email:ana@bottega.example owned_by PathGlob("docs/**") {order=3}
         [3] user "ana" user:forge/ana
         [3] user:forge/ana owned_by PathGlob("docs/**") {order=3}
-        [5] source:. .unowned_paths = "5 free/**"
+        [5] source:. owned_by PathGlob("free/**") {order=5, unowned=true}
         [4] problem: `nobody` is no owner, write `@user`, `@group/team` or an address
         "####);
     }
@@ -203,6 +224,40 @@ mod tests {
         ] {
             assert_eq!(super::glob(pattern), expect, "{pattern}");
         }
+    }
+
+    /// Files that are there and empty.
+    struct Present(&'static [&'static str]);
+
+    impl virgil_model::Files for Present {
+        fn read(&self, path: &str) -> Option<Vec<u8>> {
+            self.0.contains(&path).then(Vec::new)
+        }
+
+        fn list(&self, _folder: &str) -> Vec<String> {
+            self.0.iter().map(|path| (*path).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn one_file_counts() {
+        let counts = |path: &str, others: &'static [&'static str]| {
+            check_with(path, "* @a\n", &Present(others)).contains("owned_by")
+        };
+        let all = &[".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
+        assert!(counts(".github/CODEOWNERS", all));
+        assert!(!counts("CODEOWNERS", all));
+        assert!(!counts(
+            "docs/CODEOWNERS",
+            &["CODEOWNERS", "docs/CODEOWNERS"]
+        ));
+        assert!(counts("docs/CODEOWNERS", &["docs/CODEOWNERS"]));
+        assert!(counts(".gitlab/CODEOWNERS", &[".github/CODEOWNERS"]));
+        let shadowed = Present(&["CODEOWNERS"]);
+        assert_snapshot!(
+            check_with(".gitlab/CODEOWNERS", "* @a\n", &shadowed),
+            @"[1] problem: `CODEOWNERS` counts in its place: remove one"
+        );
     }
 
     #[test]

@@ -204,6 +204,7 @@ pub(crate) async fn mapping(
 fn refusal(error: FactsError) -> ApiError {
     match error {
         FactsError::Store(error) => ApiError::internal(error),
+        FactsError::Broken(error) => ApiError::internal(error),
         FactsError::Query(error) => {
             let said = error.to_string();
             match error {
