@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Why the gateway gave no answer. `Display` says what to do next and never prints a key or its cause.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
     /// The key is missing, wrong or not allowed to use the model.
     #[error("{0}")]
@@ -24,16 +24,22 @@ pub enum GatewayError {
     ContextTooLong(String),
     /// A filter or guardrail refused the prompt or the answer.
     #[error("{0}")]
-    Refused(String),
+    Filtered(String),
     /// The gateway does not know the model.
     #[error("{0}")]
     ModelNotFound(String),
+    /// The gateway refuses the request as it is.
+    #[error("{0}")]
+    Refused(String),
     /// Nothing came in time.
     #[error("{0}")]
     Timeout(String),
-    /// The gateway, or the model behind it, does not answer properly.
+    /// The gateway cannot be reached, is overloaded, or lost the connection: it may work the next time.
     #[error("{0}")]
     Unavailable(String),
+    /// The gateway, or the model behind it, does not answer properly.
+    #[error("{0}")]
+    Broken(String),
     /// The configuration cannot be right.
     #[error("{0}")]
     Invalid(String),

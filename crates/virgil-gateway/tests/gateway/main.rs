@@ -1,0 +1,8 @@
+//! A gateway is played by a scripted server, which breaks answers in every way that one can break.
+
+mod calls;
+mod cancel;
+mod peer;
+mod refusals;
+mod retries;
+mod streams;
