@@ -7,14 +7,18 @@
 //! * Ingested text is data: it reaches a model only inside its fence, and an asker only as text.
 //! * When the evidence is weak, the answer says so instead of guessing.
 
+mod abstain;
 mod answer;
 mod cite;
+mod draft;
 mod extract;
 mod facts;
 mod fuse;
 mod guide;
 mod prompt;
+mod quote;
 mod retrieve;
+mod write;
 
 pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, Stage};
 pub use facts::{Facts, FactsError};

@@ -1,0 +1,129 @@
+//! An answer while it is made: its text so far and what it cites.
+
+use tokio::sync::mpsc;
+use virgil_gateway::Usage;
+use virgil_model::LineSpan;
+
+use crate::answer::{AnswerEvent, Citation, CitationState, Mode};
+use crate::cite::{check, numbers, sanitise};
+use crate::extract::{QuestionTerms, extract};
+use crate::guide::{AskError, tell};
+use crate::retrieve::ScoredPassage;
+
+/// How many characters an extract may have.
+const EXTRACT_CHARACTERS: usize = 600;
+
+/// An answer on its way.
+pub(crate) struct Draft {
+    pub(crate) text: String,
+    pub(crate) citations: Vec<Citation>,
+    pub(crate) abstained: bool,
+    pub(crate) mode: Mode,
+    pub(crate) notice: Option<String>,
+    pub(crate) usage: Option<Usage>,
+}
+
+impl Draft {
+    pub(crate) fn new(mode: Mode) -> Draft {
+        Draft {
+            text: String::new(),
+            citations: Vec::new(),
+            abstained: false,
+            mode,
+            notice: None,
+            usage: None,
+        }
+    }
+
+    /// Adds a piece of text and sends it.
+    pub(crate) async fn say(
+        &mut self,
+        text: String,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<(), AskError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.text.push_str(&text);
+        tell(events, AnswerEvent::Text(text)).await
+    }
+
+    /// Checks a sentence of the model, notes what it cites and sends it.
+    pub(crate) async fn take(
+        &mut self,
+        sentence: &str,
+        passages: &[ScoredPassage],
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<(), AskError> {
+        let sentence = sanitise(sentence, passages.len());
+        let cited = numbers(&sentence);
+        let state = check(
+            &sentence,
+            cited
+                .iter()
+                .map(|number| passages[number - 1].passage.text.as_str()),
+        );
+        for number in cited {
+            match self
+                .citations
+                .iter_mut()
+                .find(|citation| citation.number == number)
+            {
+                Some(citation) => citation.state = weaker(citation.state, state),
+                None => {
+                    let scored = &passages[number - 1];
+                    let terms = QuestionTerms::weigh(&sentence, [scored.passage.text.as_str()]);
+                    let citation = cite(number, scored, &terms, state);
+                    self.citations.push(citation.clone());
+                    tell(events, AnswerEvent::Citation(citation)).await?;
+                }
+            }
+        }
+        self.say(sentence, events).await
+    }
+}
+
+/// The weaker of two states: a citation is as good as the worst sentence that rests on it.
+fn weaker(a: CitationState, b: CitationState) -> CitationState {
+    let rank = |state| match state {
+        CitationState::NotVerified => 0,
+        CitationState::Matched => 1,
+        CitationState::Quoted => 2,
+    };
+    if rank(a) <= rank(b) { a } else { b }
+}
+
+/// A citation of the lines of a passage that `terms` point to.
+pub(crate) fn cite(
+    number: usize,
+    scored: &ScoredPassage,
+    terms: &QuestionTerms,
+    state: CitationState,
+) -> Citation {
+    let passage = &scored.passage;
+    let found = extract(&passage.text, terms, EXTRACT_CHARACTERS);
+    let mut evidence = passage.evidence.clone();
+    let lines = evidence.lines;
+    // Lines are counted inside the passage only where it repeats the asset line by line.
+    if passage.text.split('\n').count() as u32 == lines.end - lines.start + 1 {
+        let start = lines.start + found.first_line as u32;
+        let narrowed = LineSpan::new(start, start + found.line_count as u32 - 1);
+        evidence.url = evidence
+            .url
+            .map(|url| url.replace(&anchor(lines), &anchor(narrowed)));
+        evidence.lines = narrowed;
+    }
+    Citation {
+        number,
+        title: passage.title.clone(),
+        evidence,
+        quote: found.text,
+        synced_at: None,
+        state,
+        score: scored.score,
+    }
+}
+
+fn anchor(lines: LineSpan) -> String {
+    format!("#L{}-L{}", lines.start, lines.end)
+}
