@@ -26,6 +26,27 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// The hash of the prompt templates, if a model answered.
     pub prompt_hash: Option<String>,
+    /// Whether it was written before, for the same question over the same evidence.
+    pub cached: bool,
+}
+
+impl Answer {
+    /// An answer without anything in it.
+    #[cfg(test)]
+    pub(crate) fn empty(mode: Mode) -> Answer {
+        Answer {
+            text: String::new(),
+            citations: Vec::new(),
+            passages: Vec::new(),
+            abstained: false,
+            mode,
+            notice: None,
+            freshness: Vec::new(),
+            usage: None,
+            prompt_hash: None,
+            cached: false,
+        }
+    }
 }
 
 /// How an answer's text came about.

@@ -21,6 +21,7 @@ pub(crate) struct Draft {
     pub(crate) mode: Mode,
     pub(crate) notice: Option<String>,
     pub(crate) usage: Option<Usage>,
+    pub(crate) prompt_hash: Option<String>,
 }
 
 impl Draft {
@@ -32,6 +33,7 @@ impl Draft {
             mode,
             notice: None,
             usage: None,
+            prompt_hash: None,
         }
     }
 

@@ -4,19 +4,26 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
-use virgil_gateway::{ChatModel, GatewayError};
+use virgil_gateway::{GatewayError, Usage};
 use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
-use virgil_store::Store;
+use virgil_store::{SpendingLimits, Spent, Store};
 
 use crate::abstain::{abstain, is_weak};
 use crate::answer::{Answer, AnswerEvent, Freshness, Stage};
+use crate::budget::{BudgetError, Budgets};
+use crate::cache::{AnswerCache, CacheKey, CacheLimits};
 use crate::extract::QuestionTerms;
+use crate::facts::Facts;
 use crate::fuse::Weights;
-use crate::prompt::{Prompts, PromptsError};
+use crate::live_prompts::LivePrompts;
+use crate::models::{ModelChoice, Models, UnknownModel, unknown};
+use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::retrieve::{Query, ScoredPassage};
+use crate::rows::is_row;
 
 /// How many passages are found for a question.
 const PASSAGES: usize = 12;
@@ -27,17 +34,21 @@ pub struct Guide {
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) weights: Weights,
     pub(crate) index: Arc<dyn VectorIndex>,
-    pub(crate) model: Option<Model>,
-    pub(crate) prompts: Prompts,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) writing: Writing,
+    pub(crate) cache: AnswerCache,
 }
 
-/// The language model and how much it may write.
-#[derive(Clone)]
-pub struct Model {
-    /// The model.
-    pub chat: Arc<dyn ChatModel>,
-    /// The most tokens that an answer may have.
-    pub max_tokens: u32,
+/// What the guide writes answers with.
+pub struct Writing {
+    /// The language models; without any it answers by extracts.
+    pub models: Option<Models>,
+    /// What they may cost.
+    pub budgets: Budgets,
+    /// What they are told.
+    pub prompts: LivePrompts,
+    /// How many of their answers are kept.
+    pub cache: CacheLimits,
 }
 
 /// A question.
@@ -45,6 +56,8 @@ pub struct Model {
 pub struct Question {
     /// The words.
     pub text: String,
+    /// The language model that should answer; the default one if absent.
+    pub model: Option<String>,
 }
 
 /// Why a question got no answer.
@@ -53,6 +66,12 @@ pub enum AskError {
     /// The gateway refused or broke off; the text so far stands.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The model that was chosen cannot be.
+    #[error(transparent)]
+    Model(#[from] UnknownModel),
+    /// The asker has spent what may be spent.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     /// The prompts cannot be used.
     #[error(transparent)]
     Prompts(#[from] PromptsError),
@@ -65,22 +84,41 @@ pub enum AskError {
 }
 
 impl Guide {
-    /// A guide over a store, an index and an embedder that fit together; without a `model` it answers by extracts.
+    /// A guide over a store, an index, an embedder and facts that fit together.
     pub fn new(
         store: Store,
         index: Arc<dyn VectorIndex>,
         embedder: Arc<dyn Embedder>,
-        model: Option<Model>,
-        prompts: Prompts,
+        facts: Arc<Facts>,
+        writing: Writing,
     ) -> Guide {
         Guide {
             store,
             embedder,
             weights: Weights::default(),
             index,
-            model,
-            prompts,
+            facts,
+            cache: AnswerCache::new(writing.cache),
+            writing,
         }
+    }
+
+    /// The language models, if there are any.
+    pub fn models(&self) -> Option<&Models> {
+        self.writing.models.as_ref()
+    }
+
+    /// The prompts.
+    pub fn prompts(&self) -> &LivePrompts {
+        &self.writing.prompts
+    }
+
+    /// What whoever `scope` belongs to may spend, and has spent.
+    pub async fn budget(&self, scope: &Scope) -> anyhow::Result<(SpendingLimits, Spent)> {
+        let principal = scope.principal();
+        let limits = self.writing.budgets.of(&self.store, principal).await?;
+        let spent = self.store.spent(principal, Timestamp::now()).await;
+        Ok((limits, spent.context("what was spent cannot be read")?))
     }
 
     /// Answers `question` for whoever `scope` belongs to, telling `events` on the way; the last event is the
@@ -91,13 +129,18 @@ impl Guide {
         question: &Question,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<(), AskError> {
+        let model = self.choose(question)?;
+        let key = self.cache_key(scope, question, model).await?;
+        if let Some(answer) = key.and_then(|key| self.cache.get(&key)) {
+            return self.repeat(scope, answer, events).await;
+        }
         tell(events, AnswerEvent::Stage(Stage::Searching)).await?;
         let query = Query {
             text: question.text.clone(),
             limit: PASSAGES,
             sources: None,
         };
-        let passages = self.search(scope, &query).await?;
+        let mut passages = self.search(scope, &query).await?;
         tell(
             events,
             AnswerEvent::Stage(Stage::Answering {
@@ -113,10 +156,10 @@ impl Guide {
         let mut draft = if is_weak(&terms, &passages) {
             abstain(question, &passages, events).await?
         } else {
-            match &self.model {
+            match model {
                 None => extracts(&terms, &passages, events).await?,
                 Some(model) => {
-                    self.write(model, scope, question, &passages, events)
+                    self.write(model, scope, question, &mut passages, events)
                         .await?
                 }
             }
@@ -128,6 +171,8 @@ impl Guide {
                 .find(|fresh| fresh.source == citation.evidence.source);
             citation.synced_at = fresh.and_then(|fresh| fresh.synced_at.clone());
         }
+        // Rows of the graph were cited by the model only; they are no passages that were found.
+        passages.retain(|scored| !is_row(scored));
         let answer = Answer {
             text: draft.text,
             citations: draft.citations,
@@ -136,12 +181,71 @@ impl Guide {
             mode: draft.mode,
             notice: draft.notice,
             freshness,
-            prompt_hash: draft
-                .usage
-                .is_some()
-                .then(|| self.prompts.hash().to_owned()),
+            prompt_hash: draft.prompt_hash,
             usage: draft.usage,
+            cached: false,
         };
+        if let Some(key) = key
+            && answer.usage.as_ref().is_some_and(|usage| !usage.truncated)
+        {
+            self.cache.put(key, &answer);
+        }
+        tell(events, AnswerEvent::Answer(Box::new(answer))).await
+    }
+
+    /// The model that answers a question; none if none is configured.
+    fn choose(&self, question: &Question) -> Result<Option<&ModelChoice>, UnknownModel> {
+        let name = question.model.as_deref();
+        match (&self.writing.models, name) {
+            (Some(models), name) => models.choose(name).map(Some),
+            (None, None) => Ok(None),
+            (None, Some(name)) => Err(unknown(name, &[])),
+        }
+    }
+
+    /// Under what a written answer is kept; `None` where nothing is written or kept.
+    async fn cache_key(
+        &self,
+        scope: &Scope,
+        question: &Question,
+        model: Option<&ModelChoice>,
+    ) -> Result<Option<CacheKey>, AskError> {
+        let Some(model) = model.filter(|_| !self.cache.is_off()) else {
+            return Ok(None);
+        };
+        let revision = self.store.revision(scope).await;
+        let revision = revision.context("the sources cannot be read")?;
+        let prompts = self.writing.prompts.current();
+        Ok(Some(CacheKey::new(
+            &question.text,
+            scope,
+            &revision,
+            &model.name,
+            prompts.hash(),
+            &[],
+        )))
+    }
+
+    /// Tells an answer again that was written before. It costs nothing, and how fresh it is may have changed.
+    async fn repeat(
+        &self,
+        scope: &Scope,
+        mut answer: Answer,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<(), AskError> {
+        answer.cached = true;
+        answer.freshness = self.freshness(scope, &answer.passages).await?;
+        answer.usage = answer.usage.map(|usage| Usage {
+            model: usage.model,
+            prompt_tokens: Some(0),
+            completion_tokens: Some(0),
+            cost_usd: Some(0.0),
+            ..Usage::default()
+        });
+        for citation in &answer.citations {
+            tell(events, AnswerEvent::Citation(citation.clone())).await?;
+        }
+        tell(events, AnswerEvent::Text(answer.text.clone())).await?;
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
     }
 

@@ -6,23 +6,34 @@
 //! * Every read takes the asker's scope; text comes only from the store.
 //! * Ingested text is data: it reaches a model only inside its fence, and an asker only as text.
 //! * When the evidence is weak, the answer says so instead of guessing.
+//! * Nothing is spent that is not reserved before; no answer is shared between askers who see different things.
 
 mod abstain;
 mod answer;
+mod budget;
+mod cache;
 mod cite;
 mod draft;
 mod extract;
 mod facts;
 mod fuse;
 mod guide;
+mod live_prompts;
+mod models;
 mod prompt;
 mod quote;
 mod retrieve;
+mod rows;
+mod tools;
 mod write;
 
 pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, Stage};
+pub use budget::{BudgetError, Budgets};
+pub use cache::CacheLimits;
 pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Weights, fuse};
-pub use guide::{AskError, Guide, Model, Question};
+pub use guide::{AskError, Guide, Question, Writing};
+pub use live_prompts::LivePrompts;
+pub use models::{ModelChoice, Models, Prices, UnknownModel};
 pub use prompt::{Prompts, PromptsError};
 pub use retrieve::{Query, ScoredPassage};

@@ -1,5 +1,6 @@
 //! Prompts: Tera templates from files, checked when they are loaded.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,12 +11,41 @@ use crate::retrieve::ScoredPassage;
 
 const SYSTEM: &str = "system.txt.tera";
 const QUESTION: &str = "question.txt.tera";
-const BUILT_IN: [(&str, &str); 2] = [
-    (SYSTEM, include_str!("../../../prompts/system.txt.tera")),
-    (QUESTION, include_str!("../../../prompts/question.txt.tera")),
+const RESULT: &str = "result.txt.tera";
+
+/// A template and the variables that it is given. A template that leaves out one that it needs would send a prompt
+/// without a question, or passages without a fence.
+struct Declared {
+    name: &'static str,
+    built_in: &'static str,
+    needs: &'static [&'static str],
+    may_use: &'static [&'static str],
+}
+
+/// `passages` is a list with `number`, `source`, `path`, `start_line`, `end_line`, `breadcrumb` and `text` of each.
+const DECLARED: [Declared; 3] = [
+    Declared {
+        name: SYSTEM,
+        built_in: include_str!("../../../prompts/system.txt.tera"),
+        needs: &[],
+        may_use: &[],
+    },
+    Declared {
+        name: QUESTION,
+        built_in: include_str!("../../../prompts/question.txt.tera"),
+        needs: &["fence", "question", "passages"],
+        may_use: &[],
+    },
+    Declared {
+        name: RESULT,
+        built_in: include_str!("../../../prompts/result.txt.tera"),
+        needs: &["fence", "passages"],
+        may_use: &["summary"],
+    },
 ];
 
-/// The prompt templates. `system.txt.tera` may use nothing; `question.txt.tera` may use `fence`, `question` and `passages` (each with `number`, `source`, `path`, `start_line`, `end_line`, `breadcrumb`, `text`).
+/// The prompt templates: `system.txt.tera` (the rules), `question.txt.tera` (a question with its passages) and
+/// `result.txt.tera` (what a tool brought).
 #[derive(Debug, Clone)]
 pub struct Prompts {
     tera: Tera,
@@ -46,28 +76,39 @@ struct PassageContext<'a> {
 
 impl Prompts {
     /// The templates that are built into the program, with those files of `folder` that carry the same name in
-    /// their place. Renders each once, so that a mistake shows at start and not at the first question.
+    /// their place, checked so that a mistake shows at start and not at the first question.
     pub fn load(folder: Option<&Path>) -> Result<Prompts, PromptsError> {
+        Prompts::parse(&read(folder)?)
+    }
+
+    /// The templates of these texts, in the order of [`DECLARED`].
+    pub(crate) fn parse(texts: &[String]) -> Result<Prompts, PromptsError> {
         let mut tera = Tera::default();
         let mut hasher = blake3::Hasher::new();
-        for (name, built_in) in BUILT_IN {
-            let file = folder
-                .map(|folder| folder.join(name))
-                .filter(|file| file.is_file());
-            let text = match file {
-                Some(file) => std::fs::read_to_string(&file)
-                    .map_err(|error| PromptsError::Unreadable(file.display().to_string(), error))?,
-                None => built_in.to_owned(),
-            };
+        for (declared, text) in DECLARED.iter().zip(texts) {
+            hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
-            tera.add_raw_template(name, &text)
+            tera.add_raw_template(declared.name, text)
                 .map_err(|error| PromptsError::Invalid(chain(&error)))?;
+            declared.check(&tera)?;
         }
         let prompts = Prompts {
             tera,
             hash: hasher.finalize().to_hex()[..16].to_owned(),
         };
-        prompts.render("a question", &[], "=== fence ===")?;
+        let sample = [PassageContext {
+            number: 1,
+            source: "source",
+            path: "path",
+            start_line: 1,
+            end_line: 1,
+            breadcrumb: "heading".to_owned(),
+            text: "text".to_owned(),
+        }];
+        for passages in [&sample[..], &[]] {
+            prompts.messages("a question", passages, "=== fence ===")?;
+            prompts.result_text("a summary", passages, "=== fence ===")?;
+        }
         Ok(prompts)
     }
 
@@ -83,43 +124,120 @@ impl Prompts {
         passages: &[ScoredPassage],
         fence: &str,
     ) -> Result<Vec<Message>, PromptsError> {
-        let passages: Vec<PassageContext<'_>> = passages
-            .iter()
-            .enumerate()
-            .map(|(index, scored)| {
-                let passage = &scored.passage;
-                PassageContext {
-                    number: index + 1,
-                    source: &passage.evidence.source,
-                    path: &passage.evidence.path,
-                    start_line: passage.evidence.lines.start,
-                    end_line: passage.evidence.lines.end,
-                    breadcrumb: visible(&passage.breadcrumb.join(" > ")),
-                    text: visible(&passage.text),
-                }
-            })
-            .collect();
+        self.messages(question, &contexts(passages, 0), fence)
+    }
+
+    /// What a tool brought: passages, the first of which is the one with the number `before` + 1.
+    pub(crate) fn render_result(
+        &self,
+        summary: &str,
+        passages: &[ScoredPassage],
+        before: usize,
+        fence: &str,
+    ) -> Result<String, PromptsError> {
+        self.result_text(&visible(summary), &contexts(passages, before), fence)
+    }
+
+    fn messages(
+        &self,
+        question: &str,
+        passages: &[PassageContext<'_>],
+        fence: &str,
+    ) -> Result<Vec<Message>, PromptsError> {
         let mut context = Context::new();
         context.insert("fence", fence);
         context.insert("question", question);
-        context.insert("passages", &passages);
-        let render = |name: &str, context: &Context| {
-            self.tera
-                .render(name, context)
-                .map_err(|error| PromptsError::Invalid(chain(&error)))
-        };
+        context.insert("passages", passages);
         // The system message is the same for every question, byte for byte: nothing that was read can change it.
         Ok(vec![
             Message {
                 role: Role::System,
-                content: render(SYSTEM, &Context::new())?,
+                content: self.text(SYSTEM, &Context::new())?,
             },
             Message {
                 role: Role::User,
-                content: render(QUESTION, &context)?,
+                content: self.text(QUESTION, &context)?,
             },
         ])
     }
+
+    fn result_text(
+        &self,
+        summary: &str,
+        passages: &[PassageContext<'_>],
+        fence: &str,
+    ) -> Result<String, PromptsError> {
+        let mut context = Context::new();
+        context.insert("fence", fence);
+        context.insert("summary", summary);
+        context.insert("passages", passages);
+        self.text(RESULT, &context)
+    }
+
+    fn text(&self, name: &str, context: &Context) -> Result<String, PromptsError> {
+        let text = self.tera.render(name, context);
+        text.map_err(|error| PromptsError::Invalid(chain(&error)))
+    }
+}
+
+impl Declared {
+    /// Fails on variables that nobody sets, and on those that are missing.
+    fn check(&self, tera: &Tera) -> Result<(), PromptsError> {
+        let used: BTreeSet<&str> = tera
+            .get_template_variables(self.name)
+            .map_err(|error| PromptsError::Invalid(chain(&error)))?
+            .into_iter()
+            .collect();
+        let declared: BTreeSet<&str> = self.needs.iter().chain(self.may_use).copied().collect();
+        if let Some(unknown) = used.difference(&declared).next() {
+            let declared: Vec<&str> = declared.iter().copied().collect();
+            let there_are = match declared.as_slice() {
+                [] => "it is given none".to_owned(),
+                names => format!("there are `{}`", names.join("`, `")),
+            };
+            return Err(PromptsError::Invalid(format!(
+                "`{}` uses the variable `{unknown}`: {there_are}",
+                self.name
+            )));
+        }
+        match self.needs.iter().find(|name| !used.contains(*name)) {
+            None => Ok(()),
+            Some(missing) => Err(PromptsError::Invalid(format!(
+                "`{}` does not use the variable `{missing}`, without which it asks nothing sensible",
+                self.name
+            ))),
+        }
+    }
+}
+
+/// The texts of the templates, in the order of [`DECLARED`].
+pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<String>, PromptsError> {
+    let text = |declared: &Declared| {
+        let file = folder
+            .map(|folder| folder.join(declared.name))
+            .filter(|file| file.is_file());
+        match file {
+            Some(file) => std::fs::read_to_string(&file)
+                .map_err(|error| PromptsError::Unreadable(file.display().to_string(), error)),
+            None => Ok(declared.built_in.to_owned()),
+        }
+    };
+    DECLARED.iter().map(text).collect()
+}
+
+fn contexts(passages: &[ScoredPassage], before: usize) -> Vec<PassageContext<'_>> {
+    let numbered = passages.iter().enumerate();
+    numbered
+        .map(|(index, scored)| PassageContext {
+            number: before + index + 1,
+            source: &scored.passage.evidence.source,
+            path: &scored.passage.evidence.path,
+            start_line: scored.passage.evidence.lines.start,
+            end_line: scored.passage.evidence.lines.end,
+            breadcrumb: visible(&scored.passage.breadcrumb.join(" > ")),
+            text: visible(&scored.passage.text),
+        })
+        .collect()
 }
 
 /// The text without characters that a person does not see and a model does: zero-width characters, direction marks,
@@ -172,6 +290,42 @@ mod tests {
         std::fs::write(folder.path().join(QUESTION), "{{ quesion }}").expect("a file");
         let error = Prompts::load(Some(folder.path())).expect_err("the template is refused");
         assert!(error.to_string().contains("quesion"), "{error}");
+    }
+
+    #[test]
+    fn a_prompt_uses_what_is_declared_and_leaves_out_nothing_that_it_needs() {
+        let all = "{{ fence }}{{ question }}{% for p in passages %}{{ p.text }}{% endfor %}";
+        for (name, text, expect) in [
+            (QUESTION, all.to_owned(), ""),
+            (
+                QUESTION,
+                all.replace("{{ question }}", ""),
+                "does not use the variable `question`",
+            ),
+            (QUESTION, all.replace("{{ fence }}", ""), "`fence`"),
+            (
+                QUESTION,
+                format!("{all}{{% if false %}}{{{{ person }}}}{{% endif %}}"),
+                "`person`",
+            ),
+            (QUESTION, all.replace("p.text", "p.txt"), "txt"),
+            (QUESTION, all.replace("endfor", "endfr"), "endfr"),
+            (SYSTEM, "{{ question }}".to_owned(), "it is given none"),
+            (RESULT, "{{ fence }}".to_owned(), "`passages`"),
+        ] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            std::fs::write(folder.path().join(name), &text).expect("a file");
+            match Prompts::load(Some(folder.path())) {
+                Ok(_) => assert!(expect.is_empty(), "{text} is accepted"),
+                Err(error) => {
+                    let error = error.to_string();
+                    assert!(
+                        !expect.is_empty() && error.contains(expect),
+                        "{text}: {error}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,53 +1,115 @@
-//! Letting the language model write, sentence by checked sentence.
+//! Letting the language model write, sentence by checked sentence, with tools if it knows any.
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
-use virgil_gateway::{ChatEvent, ChatRequest};
+use virgil_gateway::{
+    ChatEvent, ChatRequest, GatewayError, ToolCall, ToolChoice, ToolRound, Usage,
+};
 use virgil_model::Scope;
 
 use crate::answer::{AnswerEvent, Mode};
+use crate::budget::{Purse, spent};
 use crate::cite::Sentences;
 use crate::draft::Draft;
-use crate::guide::{AskError, Guide, Model, Question};
+use crate::guide::{AskError, Guide, Question};
+use crate::models::{ModelChoice, Models, unknown};
 use crate::retrieve::ScoredPassage;
+use crate::tools::{MAX_ROUNDS, Tools, offered};
+
+/// One round of a model: what it said and what it called.
+struct Round {
+    text: String,
+    usage: Usage,
+    calls: Vec<ToolCall>,
+}
 
 impl Guide {
-    /// Lets the language model write, and sends each sentence when its check is done.
+    /// Lets the language model write, and sends each sentence when its check is done. What tools bring is added to
+    /// `passages`.
     pub(crate) async fn write(
         &self,
-        model: &Model,
+        model: &ModelChoice,
         scope: &Scope,
         question: &Question,
-        passages: &[ScoredPassage],
+        passages: &mut Vec<ScoredPassage>,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Draft, AskError> {
-        let messages = self.prompts.render(&question.text, passages, &fence())?;
-        let request = ChatRequest {
-            messages,
+        let models = self.models().ok_or_else(|| unknown(&model.name, &[]))?;
+        let prompts = self.writing.prompts.current();
+        let fence = fence();
+        let mut tools = Tools::new(self, scope, &prompts, &fence);
+        let mut request = ChatRequest {
+            models: model.gateway_names.clone(),
+            messages: prompts.render(&question.text, passages, &fence)?,
+            rounds: Vec::new(),
+            tools: if model.tools { offered() } else { Vec::new() },
+            tool_choice: ToolChoice::Auto,
             max_tokens: model.max_tokens,
             principal: scope.principal().to_owned(),
         };
-        let mut stream = model.chat.chat(request).await?;
+        let purse = Purse {
+            store: &self.store,
+            principal: scope.principal(),
+            limits: self
+                .writing
+                .budgets
+                .of(&self.store, scope.principal())
+                .await?,
+        };
         let mut draft = Draft::new(Mode::Model);
-        let mut sentences = Sentences::default();
-        while let Some(event) = stream.next().await {
-            match event? {
-                ChatEvent::Text(piece) => {
-                    for sentence in sentences.push(&piece) {
-                        draft.take(&sentence, passages, events).await?;
-                    }
+        draft.prompt_hash = Some(prompts.hash().to_owned());
+        let mut usage: Option<Usage> = None;
+        loop {
+            let round = self
+                .round(
+                    models, model, &purse, &request, passages, &mut draft, events,
+                )
+                .await?;
+            usage = Some(match usage {
+                None => round.usage,
+                Some(before) => before.and_then(round.usage),
+            });
+            if round.calls.is_empty() {
+                break;
+            }
+            if request.tool_choice == ToolChoice::None || request.tools.is_empty() {
+                if draft.text.trim().is_empty() {
+                    return Err(AskError::Gateway(GatewayError::Broken(format!(
+                        "the model `{}` goes on calling tools and gives no answer: ask something more specific, or choose another model",
+                        model.name
+                    ))));
                 }
-                ChatEvent::Done(usage) => {
-                    if usage.truncated {
-                        draft.notice =
-                            Some("The answer was cut off at its length limit.".to_owned());
-                    }
-                    draft.usage = Some(usage);
-                }
+                draft.notice = Some(
+                    "The language model wanted to look further than it may: this may not be all."
+                        .to_owned(),
+                );
+                break;
+            }
+            let mut calls = Vec::with_capacity(round.calls.len());
+            for call in round.calls {
+                let result = tokio::select! {
+                    result = tools.call(&call, passages) => result?,
+                    () = events.closed() => return Err(AskError::Left),
+                };
+                calls.push((call, result));
+            }
+            request.rounds.push(ToolRound {
+                text: round.text,
+                calls,
+            });
+            if request.rounds.len() >= MAX_ROUNDS || tools.are_used_up() {
+                request.tool_choice = ToolChoice::None;
             }
         }
-        if let Some(rest) = sentences.finish() {
-            draft.take(&rest, passages, events).await?;
+        if usage.as_ref().is_some_and(|usage| usage.truncated) {
+            draft.notice = Some("The answer was cut off at its length limit.".to_owned());
+        }
+        draft.usage = usage;
+        if draft.text.trim().is_empty() {
+            return Err(AskError::Gateway(GatewayError::Broken(format!(
+                "the model `{}` answered with nothing: try again, or choose another model",
+                model.name
+            ))));
         }
         if draft.citations.is_empty() && draft.notice.is_none() {
             draft.notice =
@@ -55,6 +117,91 @@ impl Guide {
         }
         Ok(draft)
     }
+
+    /// One call of the model, paid for: its text goes to `draft` as it comes. Ends when the asker leaves, which ends the
+    /// request upstream.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a step of `write`, which owns all of it"
+    )]
+    async fn round(
+        &self,
+        models: &Models,
+        model: &ModelChoice,
+        purse: &Purse<'_>,
+        request: &ChatRequest,
+        passages: &[ScoredPassage],
+        draft: &mut Draft,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<Round, AskError> {
+        let reservation = purse.reserve(model, request).await?;
+        let mut round = Round {
+            text: String::new(),
+            usage: Usage::default(),
+            calls: Vec::new(),
+        };
+        let outcome = tokio::select! {
+            outcome = listen(models, request, passages, draft, &mut round, events) => outcome,
+            () = events.closed() => Err(AskError::Left),
+        };
+        // A call that was refused before its first piece cost nothing. One that broke off, that timed out or that
+        // nobody waits for any more may have cost its whole prompt.
+        let free = match &outcome {
+            Err(AskError::Gateway(GatewayError::Timeout(_))) | Err(AskError::Left) => false,
+            Err(_) => round.text.is_empty(),
+            Ok(()) => false,
+        };
+        let cost = if free {
+            virgil_store::Spending::default()
+        } else {
+            let calls = round
+                .calls
+                .iter()
+                .map(|call| call.name.len() + call.arguments.len());
+            let bytes = round.text.len() + calls.sum::<usize>();
+            spent(model, request, &round.usage, bytes)
+        };
+        let settled = purse.settle(&reservation, cost).await;
+        outcome?;
+        settled?;
+        Ok(round)
+    }
+}
+
+/// Asks the model and passes its text on, sentence by checked sentence.
+async fn listen(
+    models: &Models,
+    request: &ChatRequest,
+    passages: &[ScoredPassage],
+    draft: &mut Draft,
+    round: &mut Round,
+    events: &mpsc::Sender<AnswerEvent>,
+) -> Result<(), AskError> {
+    let mut stream = models.gateway.chat(request.clone()).await?;
+    let mut sentences = Sentences::default();
+    // What is said after a look at tools is a paragraph of its own.
+    let mut goes_on = !draft.text.is_empty() && !draft.text.ends_with('\n');
+    while let Some(event) = stream.next().await {
+        match event? {
+            ChatEvent::Text(piece) => {
+                if std::mem::take(&mut goes_on) {
+                    draft.say("\n\n".to_owned(), events).await?;
+                }
+                round.text.push_str(&piece);
+                for sentence in sentences.push(&piece) {
+                    draft.take(&sentence, passages, events).await?;
+                }
+            }
+            ChatEvent::Done { usage, calls } => {
+                round.usage = usage;
+                round.calls = calls;
+            }
+        }
+    }
+    if let Some(rest) = sentences.finish() {
+        draft.take(&rest, passages, events).await?;
+    }
+    Ok(())
 }
 
 /// A line that stands around passages in a prompt. It is random, so that no document can hold it.

@@ -59,7 +59,12 @@ pub(crate) struct Chunks {
     calls: Vec<ToolCall>,
     /// Whether the model has begun: with text, a call, or thoughts that it keeps to itself.
     begun: bool,
+    /// Whether the model said that it has finished.
     finished: bool,
+    /// Whether nothing more is listened to.
+    ended: bool,
+    /// What the answer ends with once `ready` is empty.
+    failure: Option<GatewayError>,
     answer_bytes: usize,
 }
 
@@ -92,6 +97,8 @@ impl Chunks {
             calls: Vec::new(),
             begun: false,
             finished: false,
+            ended: false,
+            failure: None,
             answer_bytes: 0,
         }
     }
@@ -121,27 +128,30 @@ impl Chunks {
             if let Some(text) = self.ready.pop_front() {
                 return Ok(Some(text));
             }
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+            if self.ended {
+                return Ok(None);
+            }
             let piece = match tokio::time::timeout_at(self.wait_until()?, self.bytes.next()).await {
                 Ok(piece) => piece,
                 // Nothing is missing but the proper end.
-                Err(_) if self.finished => return self.end(),
+                Err(_) if self.finished => return Ok(None),
                 Err(_) => return Err(self.silent()),
             };
-            match piece {
-                Some(Ok(piece)) => {
-                    if self.take(&piece)? == Step::End {
-                        return self.end();
-                    }
-                }
-                Some(Err(_)) if self.finished => return self.end(),
-                Some(Err(error)) => return Err(self.cut_off(&error)),
-                None => {
-                    self.rest()?;
-                    return if self.finished {
-                        self.end()
-                    } else {
-                        Err(self.cut_off("the connection was closed"))
-                    };
+            let ended = match piece {
+                Some(Ok(piece)) => self.take(&piece),
+                Some(Err(error)) => self.rest(&error),
+                None => self.rest("the connection was closed"),
+            };
+            match ended {
+                Ok(Step::GoOn) => {}
+                Ok(Step::End) => self.end(),
+                // What came before it still goes first.
+                Err(error) => {
+                    self.end();
+                    self.failure = Some(error);
                 }
             }
         }
@@ -177,13 +187,12 @@ impl Chunks {
         ))
     }
 
-    /// The end; text that came in the same piece goes first.
-    fn end(&mut self) -> Result<Option<ChatEvent>, GatewayError> {
-        self.finished = true;
+    /// Stops listening.
+    fn end(&mut self) {
+        self.ended = true;
         self.bytes = stream::empty().boxed();
         self.lines = Lines::default();
         self.data = Vec::new();
-        Ok(self.ready.pop_front())
     }
 
     fn cut_off(&self, why: &str) -> GatewayError {
@@ -220,23 +229,26 @@ impl Chunks {
         Ok(Step::GoOn)
     }
 
-    /// What came before the connection was closed without a last line end.
-    fn rest(&mut self) -> Result<(), GatewayError> {
+    /// The end of the connection. What came since the last line end counts if it is whole.
+    fn rest(&mut self, why: &str) -> Result<Step, GatewayError> {
         if self.framing == Framing::Whole {
             let data = std::mem::take(&mut self.data);
-            let answer = serde_json::from_slice(&data)
-                .map_err(|_| self.broken("it is neither a stream of events nor JSON"))?;
-            return self.chunk(&answer);
+            let answer = serde_json::from_slice(&data).map_err(|_| self.cut_off(why))?;
+            return self.chunk(&answer).map(|()| Step::End);
         }
-        if let Some(rest) = self.lines.finish() {
-            if self.line(&rest)? == Step::End {
-                self.finished = true;
-            }
+        if let Some(rest) = self.lines.finish()
+            && self.line(&rest)? == Step::End
+        {
+            return Ok(Step::End);
+        }
+        if let Ok(chunk) = serde_json::from_slice(&std::mem::take(&mut self.data)) {
+            self.chunk(&chunk)?;
         }
         if self.finished {
-            return Ok(());
+            Ok(Step::End)
+        } else {
+            Err(self.cut_off(why))
         }
-        self.dispatch().map(|_| ())
     }
 
     fn line(&mut self, line: &[u8]) -> Result<Step, GatewayError> {

@@ -36,7 +36,7 @@ pub struct Platform {
     /// Answers questions.
     pub guide: Arc<Guide>,
     /// What the platform states, as one graph.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// Brings sources up to date.
     pub ingest: Ingest,
     /// The sources of the configuration; further ones are in the store.

@@ -71,13 +71,29 @@ codes! {
     Busy = "busy", CONFLICT, "Already running";
     /// A source cannot be read as it is configured.
     SourceUnreadable = "source_unreadable", UNPROCESSABLE_ENTITY, "The source cannot be read";
-    /// The gateway refuses, or its budget is used up.
+    /// The model that was chosen is not among those that may be.
+    UnknownModel = "unknown_model", BAD_REQUEST, "The model cannot be chosen";
+    /// The principal has spent what may be spent.
+    BudgetExhausted = "budget_exhausted", TOO_MANY_REQUESTS, "The budget is used up";
+    /// The budget at the gateway is used up.
+    GatewayBudgetExhausted = "gateway_budget_exhausted", SERVICE_UNAVAILABLE, "The budget at the AI gateway is used up";
+    /// The question with its passages is longer than the model takes.
+    GatewayContextTooLong = "gateway_context_too_long", BAD_GATEWAY, "The question is too long for the model";
+    /// A filter of the gateway refused the question or the answer.
+    GatewayFiltered = "gateway_filtered", BAD_GATEWAY, "A filter of the AI gateway refused";
+    /// The gateway does not know the model.
+    GatewayModelNotFound = "gateway_model_not_found", BAD_GATEWAY, "The AI gateway has no such model";
+    /// The gateway refuses the key.
+    GatewayUnauthorized = "gateway_unauthorized", BAD_GATEWAY, "The AI gateway refuses the key";
+    /// The gateway refuses the request as it is.
     GatewayRefused = "gateway_refused", BAD_GATEWAY, "The AI gateway refused";
     /// A pushed event is not valid.
     InvalidEvent = "invalid_event", UNPROCESSABLE_ENTITY, "An event is not valid";
     /// The gateway asks to wait.
     GatewayBusy = "gateway_busy", SERVICE_UNAVAILABLE, "The AI gateway is busy";
-    /// The gateway does not answer.
+    /// The gateway did not answer in time.
+    GatewayTimeout = "gateway_timeout", GATEWAY_TIMEOUT, "The AI gateway did not answer in time";
+    /// The gateway does not answer, or not properly.
     GatewayUnavailable = "gateway_unavailable", BAD_GATEWAY, "The AI gateway does not answer";
     /// There is not enough disk space to go on.
     DiskFull = "disk_full", INSUFFICIENT_STORAGE, "The disk is full";

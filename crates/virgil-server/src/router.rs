@@ -15,7 +15,7 @@ use crate::caller::Local;
 use crate::page::{CONTENT_SECURITY_POLICY, page};
 use crate::platform::{Auth, Platform};
 use crate::problem::{ApiError, Code};
-use crate::routes::{ask, graph, health, maintenance, receiver, search, sources};
+use crate::routes::{ask, graph, health, maintenance, models, receiver, search, sources};
 
 /// The largest request body: a question is at most 4,000 characters.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -36,6 +36,7 @@ struct Api;
 fn api() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(ask::ask))
+        .routes(routes!(models::list))
         .routes(routes!(search::search))
         .routes(routes!(graph::entities))
         .routes(routes!(graph::lineage, receiver::receive))

@@ -13,6 +13,8 @@ pub(crate) struct AskRequest {
     pub(crate) question: String,
     /// The conversation that it belongs to; conversations are not kept yet.
     pub(crate) conversation_id: Option<String>,
+    /// The language model that should answer, one of those that `GET /api/v1/models` lists.
+    pub(crate) model: Option<String>,
 }
 
 /// What to look for.
@@ -153,6 +155,12 @@ pub(crate) struct WireUsage {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     cost_usd: Option<f64>,
+    /// `virgil` or `gateway`, if the answer was written before and came from the cache of one of them.
+    cache: Option<&'static str>,
+    /// How many requests were sent to the gateway.
+    attempts: u32,
+    /// How many models were given up before the one that answered.
+    fall_backs: u32,
     prompt_hash: Option<String>,
 }
 
@@ -182,12 +190,19 @@ impl AskResponse {
         conversation_id: Option<String>,
         trace_id: String,
     ) -> AskResponse {
-        let prompt_hash = answer.prompt_hash;
+        let (prompt_hash, cached) = (answer.prompt_hash, answer.cached);
         let usage = |usage: Usage| WireUsage {
             model: usage.model,
             prompt_tokens: usage.prompt_tokens,
             completion_tokens: usage.completion_tokens,
             cost_usd: usage.cost_usd,
+            cache: match (cached, usage.gateway_cache) {
+                (true, _) => Some("virgil"),
+                (false, true) => Some("gateway"),
+                (false, false) => None,
+            },
+            attempts: usage.attempts,
+            fall_backs: usage.fall_backs,
             prompt_hash,
         };
         AskResponse {
@@ -211,4 +226,46 @@ impl AskResponse {
             trace_id,
         }
     }
+}
+
+/// The language models, and what may be spent on them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ModelsResponse {
+    /// The name of the model that answers when none is chosen; absent if none is configured.
+    pub(crate) default: Option<String>,
+    pub(crate) models: Vec<WireModel>,
+    pub(crate) prompts: WirePrompts,
+    /// What the caller may spend and has spent.
+    pub(crate) budget: WireBudget,
+}
+
+/// A language model that may be chosen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireModel {
+    pub(crate) name: String,
+    /// Whether it can search and query while it writes.
+    pub(crate) tools: bool,
+    /// The most tokens of an answer.
+    pub(crate) max_tokens: u32,
+}
+
+/// The prompt templates in use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePrompts {
+    pub(crate) hash: String,
+    /// What is wrong with the files, if the last good ones are used in their place.
+    pub(crate) problem: Option<String>,
+}
+
+/// What may be spent and was spent, in the current day and month (UTC), reservations included. A limit that is absent is none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireBudget {
+    pub(crate) tokens_today: u64,
+    pub(crate) tokens_per_day: Option<u64>,
+    pub(crate) tokens_this_month: u64,
+    pub(crate) tokens_per_month: Option<u64>,
+    pub(crate) usd_today: f64,
+    pub(crate) usd_per_day: Option<f64>,
+    pub(crate) usd_this_month: f64,
+    pub(crate) usd_per_month: Option<f64>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use virgil_model::{AssetId, Evidence, LabelId, LineSpan, Permalink, Scope, SourceId, Statement};
 
@@ -56,17 +57,24 @@ impl Store {
         let rows = sqlx::query("SELECT id, live_generation, synced_at FROM sources ORDER BY id")
             .fetch_all(self.readers())
             .await?;
-        let mut revision = String::new();
-        for row in rows {
-            let (id, generation): (i64, i64) =
-                (row.try_get("id")?, row.try_get("live_generation")?);
-            let synced_at: Option<String> = row.try_get("synced_at")?;
-            revision.push_str(&format!(
-                "{id}:{generation}:{};",
-                synced_at.unwrap_or_default()
-            ));
-        }
-        Ok(revision)
+        revision(rows)
+    }
+
+    /// A text that changes whenever anything may have that `scope` sees: the live generation of every source of which
+    /// it sees anything. What it does not see changes nothing.
+    pub async fn revision(&self, scope: &Scope) -> Result<String, StoreError> {
+        let mut query = QueryBuilder::new(
+            "SELECT s.id, s.live_generation, s.synced_at FROM sources s WHERE s.label IN ",
+        );
+        push_labels(&mut query, scope);
+        query.push(
+            " OR EXISTS (SELECT 1 FROM assets a WHERE a.source = s.id AND a.born <= s.live_generation \
+             AND (a.died IS NULL OR a.died > s.live_generation) AND a.label IN ",
+        );
+        push_labels(&mut query, scope);
+        query.push(") ORDER BY s.id");
+        let rows = query.build().fetch_all(self.readers()).await?;
+        revision(rows)
     }
 
     /// Every live asset that says something. It takes no scope: the graph keeps the labels and shows what a scope allows.
@@ -148,4 +156,18 @@ impl Store {
         }
         Ok(places)
     }
+}
+
+/// The id, the live generation and the time of the last sync of each source.
+fn revision(rows: Vec<SqliteRow>) -> Result<String, StoreError> {
+    let mut revision = String::new();
+    for row in rows {
+        let (id, generation): (i64, i64) = (row.try_get("id")?, row.try_get("live_generation")?);
+        let synced_at: Option<String> = row.try_get("synced_at")?;
+        revision.push_str(&format!(
+            "{id}:{generation}:{};",
+            synced_at.unwrap_or_default()
+        ));
+    }
+    Ok(revision)
 }

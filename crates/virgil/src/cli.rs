@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Ask a question
     Ask(Ask),
+    /// List the language models that may be chosen, and what is left to spend
+    Models,
     /// Search the passages
     Search(Search),
     /// List what the platform states: models, datasets, pipelines, services, owners
@@ -93,6 +95,9 @@ pub(crate) struct Ask {
     /// The question
     #[arg(required = true)]
     pub(crate) question: Vec<String>,
+    /// The language model that should answer (`virgil models` lists them)
+    #[arg(long)]
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, Args)]

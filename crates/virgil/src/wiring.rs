@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use virgil_answer::{Facts, Guide, Model, Prompts};
-use virgil_gateway::{OpenAiGateway, Settings};
+use virgil_answer::{Facts, Guide, LivePrompts, Models, Prompts, Writing};
+use virgil_gateway::OpenAiGateway;
 use virgil_index::{
     EdgeIndex, EdgeOptions, Embedder, FastEmbedder, IndexError, ModelSource, Precision, Runtime,
     Switch, VectorIndex,
@@ -49,14 +49,24 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
             tracing::warn!(path = %path.display(), %error, "an unused index directory could not be removed");
         }
     }
-    let prompts = Path::new(PROMPTS);
-    let prompts = Prompts::load(prompts.is_dir().then_some(prompts))?;
-    let model = config.gateway.as_ref().map(model).transpose()?;
-    let guide = Guide::new(store.clone(), index.clone(), embedder, model, prompts);
+    let facts = Arc::new(Facts::new(store.clone(), config.systems.clone()));
+    let writing = Writing {
+        models: config.gateway.as_ref().map(models).transpose()?,
+        budgets: config.budgets.clone(),
+        prompts: LivePrompts::load(prompts_folder().map(Path::to_owned))?,
+        cache: config.answer_cache,
+    };
+    let guide = Guide::new(
+        store.clone(),
+        index.clone(),
+        embedder,
+        facts.clone(),
+        writing,
+    );
     #[cfg(debug_assertions)]
     arm_crash_point()?;
     Ok(Arc::new(Platform {
-        facts: Facts::new(store.clone(), config.systems.clone()),
+        facts,
         store,
         index,
         guide: Arc::new(guide),
@@ -149,12 +159,26 @@ async fn open_index(
     })
 }
 
-fn model(config: &GatewayConfig) -> anyhow::Result<Model> {
-    let settings = Settings::new(config.url.clone(), config.key.clone(), config.model.clone());
-    Ok(Model {
-        chat: Arc::new(OpenAiGateway::new(settings)?),
-        max_tokens: config.max_tokens,
-    })
+fn models(config: &GatewayConfig) -> anyhow::Result<Models> {
+    let gateway = Arc::new(OpenAiGateway::new(config.settings.clone())?);
+    Ok(Models::new(gateway, config.models.clone(), &config.model)?)
+}
+
+/// The folder of prompt templates, if there is one.
+fn prompts_folder() -> Option<&'static Path> {
+    let folder = Path::new(PROMPTS);
+    folder.is_dir().then_some(folder)
+}
+
+/// Looks at the prompt templates, for `virgil doctor`.
+pub(crate) fn try_prompts() -> anyhow::Result<String> {
+    let folder = prompts_folder();
+    let prompts = Prompts::load(folder)?;
+    let place = match folder {
+        Some(folder) => format!("`{}`", folder.display()),
+        None => "the built-in ones".to_owned(),
+    };
+    Ok(format!("{place} ({})", prompts.hash()))
 }
 
 /// Loads the embedding model and embeds a word, for `virgil doctor`.
@@ -174,9 +198,20 @@ pub(crate) fn try_gateway(config: &Config) -> anyhow::Result<String> {
     match &config.gateway {
         None => Ok("none: answers are extracts; set VIRGIL_GATEWAY__URL and VIRGIL_GATEWAY__MODEL for written ones".into()),
         Some(gateway) => {
-            model(gateway)?;
-            let key = if gateway.key.is_some() { "with a key" } else { "without a key" };
-            Ok(format!("`{}` at {} {key}", gateway.model, gateway.url))
+            models(gateway)?;
+            let settings = &gateway.settings;
+            let key = if settings.key.is_some() {
+                "with a key"
+            } else {
+                "without a key"
+            };
+            let names: Vec<&str> = gateway.models.iter().map(|model| model.name.as_str()).collect();
+            Ok(format!(
+                "`{}` at {} {key} (models: {})",
+                gateway.model,
+                settings.url,
+                names.join(", ")
+            ))
         }
     }
 }

@@ -51,6 +51,7 @@ pub(crate) async fn ask(
         async move {
             let question = Question {
                 text: request.question,
+                model: request.model,
             };
             let result = platform
                 .guide
@@ -134,7 +135,13 @@ async fn pass_on(
     conversation_id: Option<String>,
     trace_id: String,
 ) {
-    while let Some(event) = events.recv().await {
+    loop {
+        // A closed channel means that the asker left: dropping `events` tells the guide, which cancels the model.
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = wire.closed() => return,
+        };
+        let Some(event) = event else { return };
         let outgoing = match event {
             AnswerEvent::Stage(Stage::Searching) => Outgoing::Stage {
                 stage: "searching",
@@ -152,7 +159,6 @@ async fn pass_on(
                 trace_id.clone(),
             ))),
         };
-        // A closed channel means that the asker left: dropping `events` tells the guide.
         if wire.send(outgoing).await.is_err() {
             return;
         }
@@ -169,18 +175,30 @@ fn wants_events(headers: &HeaderMap) -> bool {
 fn refusal(error: AskError) -> ApiError {
     let gateway = match error {
         AskError::Gateway(gateway) => gateway,
+        AskError::Model(error) => return ApiError::new(Code::UnknownModel, error.to_string()),
+        AskError::Budget(error) => {
+            let wait = error.retry_after.as_secs();
+            return ApiError::new(Code::BudgetExhausted, error.to_string()).retry_after(wait);
+        }
         AskError::Prompts(error) => return ApiError::internal(error),
         AskError::Other(error) => return ApiError::internal(format!("{error:#}")),
         AskError::Left => return ApiError::internal("the asker left"),
     };
     tracing::warn!(error = %gateway, "the gateway gave no answer");
     let detail = gateway.to_string();
-    match gateway {
-        GatewayError::RateLimited { retry_after, .. } => ApiError::new(Code::GatewayBusy, detail)
-            .retry_after(retry_after.map_or(10, |wait| wait.as_secs().max(1))),
-        GatewayError::Timeout(_) | GatewayError::Unavailable(_) => {
-            ApiError::new(Code::GatewayUnavailable, detail)
+    let code = match gateway {
+        GatewayError::RateLimited { retry_after, .. } => {
+            let wait = retry_after.map_or(10, |wait| wait.as_secs().max(1));
+            return ApiError::new(Code::GatewayBusy, detail).retry_after(wait);
         }
-        _ => ApiError::new(Code::GatewayRefused, detail),
-    }
+        GatewayError::Unauthorized(_) => Code::GatewayUnauthorized,
+        GatewayError::BudgetExhausted(_) => Code::GatewayBudgetExhausted,
+        GatewayError::ContextTooLong(_) => Code::GatewayContextTooLong,
+        GatewayError::Filtered(_) => Code::GatewayFiltered,
+        GatewayError::ModelNotFound(_) => Code::GatewayModelNotFound,
+        GatewayError::Refused(_) | GatewayError::Invalid(_) => Code::GatewayRefused,
+        GatewayError::Timeout(_) => Code::GatewayTimeout,
+        GatewayError::Unavailable(_) | GatewayError::Broken(_) => Code::GatewayUnavailable,
+    };
+    ApiError::new(code, detail)
 }

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod graph;
 pub(crate) mod health;
 pub(crate) mod maintenance;
+pub(crate) mod models;
 pub(crate) mod receiver;
 pub(crate) mod search;
 pub(crate) mod sources;

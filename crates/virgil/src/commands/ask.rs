@@ -23,7 +23,7 @@ struct Citation {
 
 pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     let session = session(place).await?;
-    let body = json!({ "question": ask.question.join(" ") });
+    let body = json!({ "question": ask.question.join(" "), "model": ask.model });
     if place.json {
         let answer: Value = session
             .client
@@ -60,7 +60,39 @@ pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     if let Some(notice) = answer["notice"].as_str() {
         say(&format!("\n{notice}"));
     }
+    if let Some(line) = usage(&answer) {
+        say(&format!("\n{line}"));
+    }
     Ok(())
+}
+
+/// What the answer cost, or that it came from a cache.
+fn usage(answer: &Value) -> Option<String> {
+    let usage = answer.get("usage").filter(|usage| !usage.is_null())?;
+    let model = usage["model"].as_str().unwrap_or("the language model");
+    if usage["cache"] == "virgil" {
+        return Some(format!("({model}, answered before: nothing was spent)"));
+    }
+    let mut parts = vec![model.to_owned()];
+    if let (Some(prompt), Some(completion)) = (
+        usage["prompt_tokens"].as_u64(),
+        usage["completion_tokens"].as_u64(),
+    ) {
+        parts.push(format!("{prompt} + {completion} tokens"));
+    }
+    if let Some(cost) = usage["cost_usd"].as_f64() {
+        parts.push(format!("{cost:.6} US dollars"));
+    }
+    if usage["cache"] == "gateway" {
+        parts.push("from the gateway's cache".to_owned());
+    }
+    if let Some(fall_backs) = usage["fall_backs"].as_u64().filter(|count| *count > 0) {
+        parts.push(format!(
+            "after {fall_backs} fall-back{}",
+            if fall_backs == 1 { "" } else { "s" }
+        ));
+    }
+    Some(format!("({})", parts.join(", ")))
 }
 
 fn line(citation: &Citation) -> String {

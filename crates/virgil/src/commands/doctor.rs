@@ -1,7 +1,7 @@
 //! `virgil doctor`: what is missing, and the command that brings it; which systems and teams nothing maps, and the
 //! configuration that would.
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use serde_json::{Value, json};
 
 use crate::cli::Place;
@@ -15,6 +15,22 @@ use crate::wiring;
 struct Check {
     name: &'static str,
     result: anyhow::Result<String>,
+}
+
+/// The prompts as a running server has them, or as one would read them here.
+async fn prompts(place: &Place) -> anyhow::Result<String> {
+    let Ownership::Served(socket) = DataDir::own(&place.data_dir)? else {
+        return wiring::try_prompts();
+    };
+    let client = Client::socket(&socket, None)?;
+    let models: serde_json::Value = client.json("GET", "/api/v1/models", None).await?;
+    match models["prompts"]["problem"].as_str() {
+        Some(problem) => bail!("{problem} (the last good ones stay in use)"),
+        None => Ok(format!(
+            "the server uses {}",
+            models["prompts"]["hash"].as_str().unwrap_or_default()
+        )),
+    }
 }
 
 pub(super) async fn run(place: &Place) -> anyhow::Result<()> {
@@ -96,6 +112,10 @@ pub(super) async fn run(place: &Place) -> anyhow::Result<()> {
         }
         None => None,
     };
+    checks.push(Check {
+        name: "prompts",
+        result: prompts(place).await,
+    });
     let failed = checks.iter().filter(|check| check.result.is_err()).count();
     if place.json {
         let list: Vec<_> = checks

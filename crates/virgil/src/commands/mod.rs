@@ -7,6 +7,7 @@ mod ingest;
 mod init;
 mod keys;
 mod maintenance;
+mod models;
 mod search;
 mod serve;
 mod sources;
@@ -36,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(&place, &serve).await,
         Command::Ingest(ingest) => ingest::run(&place, &ingest).await,
         Command::Ask(ask) => ask::run(&place, &ask).await,
+        Command::Models => models::run(&place).await,
         Command::Search(search) => search::run(&place, &search).await,
         Command::Sources(sources) => sources::run(&place, &sources).await,
         Command::Verify => maintenance::verify(&place).await,

@@ -4,6 +4,7 @@
 //! the program works with and holds valid states only. The environment overrides files where [`Config::load`]
 //! says so; nothing else reads it.
 
+mod gateway;
 mod systems;
 mod written;
 
@@ -12,10 +13,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use secrecy::SecretString;
+use virgil_answer::{Budgets, CacheLimits};
 use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
 use virgil_store::{Access, LabelAccess, PrincipalAccess};
+
+pub(crate) use gateway::GatewayConfig;
 
 /// The label of what no rule opens: nobody but administrators sees it.
 pub(crate) const PRIVATE: &str = "private";
@@ -40,6 +43,10 @@ pub(crate) struct Config {
     pub(crate) gateway: Option<GatewayConfig>,
     /// Which names of tables, clusters, servers and teams mean one thing.
     pub(crate) systems: Systems,
+    /// What askers may spend on its models.
+    pub(crate) budgets: Budgets,
+    /// How many of its answers are kept.
+    pub(crate) answer_cache: CacheLimits,
 }
 
 /// Who may ask over the network.
@@ -59,15 +66,6 @@ pub(crate) struct EmbedderConfig {
     pub(crate) threads: Option<usize>,
     /// The folder that holds `models/` and `onnxruntime/`; the data directory unless configured.
     pub(crate) model_dir: Option<PathBuf>,
-}
-
-/// The AI gateway.
-#[derive(Debug, Clone)]
-pub(crate) struct GatewayConfig {
-    pub(crate) url: String,
-    pub(crate) key: Option<SecretString>,
-    pub(crate) model: String,
-    pub(crate) max_tokens: u32,
 }
 
 impl Config {
@@ -112,14 +110,18 @@ impl Config {
             Some("none") => Auth::None,
             Some(other) => bail!("server.auth: `{other}` is not known: use `keys` or `none`"),
         };
+        let gateway = gateway::gateway(file.gateway, &environment)?;
+        let budgets = gateway::budgets(file.budgets.unwrap_or_default(), gateway.as_ref())?;
         Ok(Config {
             sources,
             access,
             listen,
             auth,
             embedder: embedder(file.embedder.unwrap_or_default(), &environment)?,
-            gateway: gateway(file.gateway, &environment)?,
+            gateway,
             systems,
+            budgets,
+            answer_cache: gateway::answer_cache(file.answer_cache.unwrap_or_default()),
         })
     }
 }
@@ -244,30 +246,6 @@ fn embedder(
             .map(PathBuf::from)
             .or(written.model_dir),
     })
-}
-
-fn gateway(
-    written: Option<written::Gateway>,
-    environment: impl Fn(&str) -> Option<String>,
-) -> anyhow::Result<Option<GatewayConfig>> {
-    let written = written.unwrap_or_default();
-    let Some(url) = environment("VIRGIL_GATEWAY__URL").or(written.url) else {
-        return Ok(None);
-    };
-    let key_env = written
-        .key_env
-        .unwrap_or_else(|| "VIRGIL_GATEWAY__KEY".to_owned());
-    let model = environment("VIRGIL_GATEWAY__MODEL").or(written.model).with_context(|| {
-        "a gateway is configured without a model: set gateway.model or VIRGIL_GATEWAY__MODEL"
-    })?;
-    Ok(Some(GatewayConfig {
-        url,
-        key: environment(&key_env)
-            .filter(|key| !key.is_empty())
-            .map(SecretString::from),
-        model,
-        max_tokens: written.max_tokens.unwrap_or(1_000),
-    }))
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(super) struct File {
     /// The file that holds `teams`, for messages.
     #[serde(skip)]
     pub(super) teams_file: PathBuf,
+    pub(super) budgets: Option<Budgets>,
+    pub(super) answer_cache: Option<AnswerCache>,
 }
 
 /// One source. What is not named here is a parameter of its kind.
@@ -88,8 +90,72 @@ pub(super) struct Gateway {
     pub(super) url: Option<String>,
     /// The name of the environment variable that holds the key.
     pub(super) key_env: Option<String>,
+    /// The model that answers when none is chosen.
     pub(super) model: Option<String>,
     pub(super) max_tokens: Option<u32>,
+    /// The models that may be chosen; without any, `model` alone.
+    #[serde(default)]
+    pub(super) models: Vec<Model>,
+    /// Further headers of every request.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    /// `name`, `pseudonym` or `nothing`.
+    pub(super) principal: Option<String>,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+    /// `header` or `metadata`.
+    pub(super) tags_in: Option<String>,
+    pub(super) connect_timeout_ms: Option<u64>,
+    pub(super) first_token_timeout_ms: Option<u64>,
+    pub(super) idle_timeout_ms: Option<u64>,
+    pub(super) total_timeout_ms: Option<u64>,
+    pub(super) retries: Option<u32>,
+}
+
+/// A language model that may be chosen.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Model {
+    pub(super) name: String,
+    /// What the gateway calls it; `name`, if absent.
+    pub(super) gateway_name: Option<String>,
+    /// Names of other models of the list.
+    #[serde(default)]
+    pub(super) fall_backs: Vec<String>,
+    pub(super) max_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) tools: bool,
+    pub(super) prompt_usd_per_million_tokens: Option<f64>,
+    pub(super) completion_usd_per_million_tokens: Option<f64>,
+}
+
+/// What askers may spend on language models.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Budgets {
+    pub(super) default: Option<Limits>,
+    #[serde(default)]
+    pub(super) groups: BTreeMap<String, Limits>,
+    #[serde(default)]
+    pub(super) principals: BTreeMap<String, Limits>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) tokens_per_day: Option<u64>,
+    pub(super) tokens_per_month: Option<u64>,
+    pub(super) usd_per_day: Option<f64>,
+    pub(super) usd_per_month: Option<f64>,
+}
+
+/// Answers that are kept to be given again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerCache {
+    pub(super) max_entries: Option<usize>,
+    pub(super) max_bytes: Option<usize>,
+    pub(super) max_age_seconds: Option<u64>,
 }
 
 /// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names; folders below it are not read.
@@ -159,7 +225,14 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     once("access", &mut merged.access, file.access, path)?;
     once("server", &mut merged.server, file.server, path)?;
     once("embedder", &mut merged.embedder, file.embedder, path)?;
-    once("gateway", &mut merged.gateway, file.gateway, path)
+    once("gateway", &mut merged.gateway, file.gateway, path)?;
+    once("budgets", &mut merged.budgets, file.budgets, path)?;
+    once(
+        "answer_cache",
+        &mut merged.answer_cache,
+        file.answer_cache,
+        path,
+    )
 }
 
 fn once<T>(key: &str, slot: &mut Option<T>, value: Option<T>, path: &Path) -> anyhow::Result<()> {
