@@ -8,8 +8,9 @@ PROFILE_DIR := $(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
 TOOLS := $(TARGET_DIR)/tools
+GATEWAY := $(TARGET_DIR)/litellm
 
-.PHONY: demo test check model web build bench retrieval corpora format
+.PHONY: demo test test-gateway check model web build bench retrieval corpora format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -20,6 +21,17 @@ test: model web
 	VIRGIL_DATA_DIR=$(DATA_DIR) python3 -B deploy/model/test_setup.py
 	cd web && npm run --silent test
 	cargo test --workspace --locked
+
+## Tests the program against a real LiteLLM proxy, which is installed below target/ the first time (some minutes).
+test-gateway: model web $(GATEWAY)/installed
+	LITELLM=$(abspath $(GATEWAY))/bin/litellm VIRGIL_MODEL_DIR=$(abspath $(DATA_DIR)) \
+		cargo test -p virgil --test program --locked -- gateway::litellm --nocapture
+
+$(GATEWAY)/installed: deploy/gateway/requirements.txt
+	@python3 -m venv --help >/dev/null 2>&1 || { echo "Python's venv module is missing: install it (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	python3 -m venv $(GATEWAY)
+	$(GATEWAY)/bin/pip install --quiet --disable-pip-version-check -r deploy/gateway/requirements.txt
+	@touch $@
 
 ## Measures Virgil against what the machine can do; a quarter of an hour, on a quiet machine.
 bench: model build

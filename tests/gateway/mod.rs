@@ -3,6 +3,7 @@
 mod answers;
 mod budgets;
 mod cancel;
+mod litellm;
 mod tools;
 
 use crate::support::{Home, Repository};

@@ -156,6 +156,21 @@ fn nano(usd: f64) -> u64 {
     (usd * 1e9).ceil().max(0.0) as u64
 }
 
+/// The usage with its cost: as the gateway reports it, or by the configured prices. LiteLLM, for one, reports the cost of a
+/// streamed answer only if it is told to (`include_cost_in_streaming_usage`).
+pub(crate) fn priced(model: &ModelChoice, mut usage: Usage) -> Usage {
+    if let (None, Some(prices), Some(prompt), Some(completion)) = (
+        usage.cost_usd,
+        model.prices,
+        usage.prompt_tokens,
+        usage.completion_tokens,
+    ) {
+        let nano_usd = cost(Some(prices), prompt, completion).nano_usd;
+        usage.cost_usd = Some(nano_usd as f64 / 1e9);
+    }
+    usage
+}
+
 /// What an answer with that usage cost, of which `text_bytes` came.
 pub(crate) fn spent(
     model: &ModelChoice,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 use virgil_gateway::{GatewayError, Usage};
 use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
@@ -37,6 +38,8 @@ pub struct Guide {
     pub(crate) facts: Arc<Facts>,
     pub(crate) writing: Writing,
     pub(crate) cache: AnswerCache,
+    /// What fences are made with.
+    pub(crate) fence_key: [u8; 32],
 }
 
 /// What the guide writes answers with.
@@ -99,6 +102,7 @@ impl Guide {
             index,
             facts,
             cache: AnswerCache::new(writing.cache),
+            fence_key: random_key(),
             writing,
         }
     }
@@ -274,6 +278,15 @@ impl Guide {
             })
             .collect())
     }
+}
+
+/// A key that nobody knows, from the system's random numbers.
+fn random_key() -> [u8; 32] {
+    let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
+    blake3::derive_key(
+        "virgil 2026 fences around passages",
+        &[one.into_bytes(), other.into_bytes()].concat(),
+    )
 }
 
 /// Tells whoever listens.

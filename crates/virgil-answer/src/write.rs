@@ -8,7 +8,7 @@ use virgil_gateway::{
 use virgil_model::Scope;
 
 use crate::answer::{AnswerEvent, Mode};
-use crate::budget::{Purse, spent};
+use crate::budget::{Purse, priced, spent};
 use crate::cite::Sentences;
 use crate::draft::Draft;
 use crate::guide::{AskError, Guide, Question};
@@ -36,7 +36,7 @@ impl Guide {
     ) -> Result<Draft, AskError> {
         let models = self.models().ok_or_else(|| unknown(&model.name, &[]))?;
         let prompts = self.writing.prompts.current();
-        let fence = fence();
+        let fence = self.fence(&question.text, passages);
         let mut tools = Tools::new(self, scope, &prompts, &fence);
         let mut request = ChatRequest {
             models: model.gateway_names.clone(),
@@ -118,6 +118,19 @@ impl Guide {
         Ok(draft)
     }
 
+    /// A line that stands around passages in a prompt. No document can hold it: it follows from a secret of this process, and
+    /// from everything that it stands around. The same question over the same passages gets the same one, so that caches of
+    /// the gateway and of the model behind it can do their work.
+    fn fence(&self, question: &str, passages: &[ScoredPassage]) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(&self.fence_key);
+        for text in passages.iter().map(|scored| scored.passage.text.as_str()) {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(question.as_bytes());
+        format!("=== {} ===", &hasher.finalize().to_hex()[..32])
+    }
+
     /// One call of the model, paid for: its text goes to `draft` as it comes. Ends when the asker leaves, which ends the
     /// request upstream.
     #[expect(
@@ -164,6 +177,7 @@ impl Guide {
         let settled = purse.settle(&reservation, cost).await;
         outcome?;
         settled?;
+        round.usage = priced(model, round.usage);
         Ok(round)
     }
 }
@@ -202,9 +216,4 @@ async fn listen(
         draft.take(&rest, passages, events).await?;
     }
     Ok(())
-}
-
-/// A line that stands around passages in a prompt. It is random, so that no document can hold it.
-fn fence() -> String {
-    format!("=== {} ===", uuid::Uuid::new_v4().simple())
 }

@@ -144,6 +144,11 @@ impl Refusals {
                 "{place} has no model `{model}`: check the gateway's models in the configuration{detail}"
             ));
         }
+        if is_key(status, said) {
+            return GatewayError::Unauthorized(format!(
+                "{place} refuses the key: check `VIRGIL_GATEWAY__KEY` and what the key may use{detail}"
+            ));
+        }
         match status {
             StatusCode::TOO_MANY_REQUESTS => GatewayError::RateLimited {
                 detail: format!(
@@ -152,11 +157,6 @@ impl Refusals {
                 ),
                 retry_after,
             },
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                GatewayError::Unauthorized(format!(
-                    "{place} refuses the key: check `VIRGIL_GATEWAY__KEY` and what the key may use{detail}"
-                ))
-            }
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
                 GatewayError::Invalid(format!(
                     "there is no chat API at `{}`: gateway.url usually ends in `/v1`",
@@ -245,7 +245,13 @@ fn is_filter(status: StatusCode, said: &Said) -> bool {
         "content_policy_violation",
         "guardrail_violation",
     ]) || status.as_u16() == 446
-        || said.speaks_of(&["contentpolicyviolation", "guardrail"])
+        || said.speaks_of(&["contentpolicyviolation", "content_filter", "guardrail"])
+}
+
+/// LiteLLM without a database knows no key but its own, and says of others that it has none.
+fn is_key(status: StatusCode, said: &Said) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || said.is(&["invalid_api_key", "auth_error", "no_db_connection"])
 }
 
 /// LiteLLM: 400 with "Invalid model name", or 401 for one that the key may not use.

@@ -1,0 +1,192 @@
+//! The program against a real LiteLLM proxy, which `make test-gateway` installs. Refusals that need its database (its own keys and
+//! budgets) are replayed from what it answers, in `virgil-gateway`'s tests.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{QUESTION, home};
+use crate::support::{Home, Server};
+
+const KEY: &str = "sk-master-of-the-test";
+
+/// A running proxy; stopped when dropped.
+struct Proxy {
+    child: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    /// Starts the proxy, or prints why it is not there.
+    async fn start() -> Option<Proxy> {
+        let Some(program) = std::env::var_os("LITELLM") else {
+            println!(
+                "skipped: LITELLM does not name a LiteLLM proxy; `make test-gateway` installs one and runs this"
+            );
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port")
+            .port();
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/gateway/litellm.yaml");
+        let child = Command::new(program)
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &port.to_string(),
+                "--config",
+            ])
+            .arg(config)
+            .env("LITELLM_MASTER_KEY", KEY)
+            .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+            .env("LITELLM_TELEMETRY", "False")
+            .env("HOME", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the proxy starts");
+        let proxy = Proxy {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+            _folder: folder,
+        };
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let until = Instant::now() + Duration::from_secs(180);
+        loop {
+            let alive = client
+                .get(format!("{}/health/liveliness", proxy.url))
+                .send()
+                .await;
+            if alive.is_ok_and(|response| response.status().is_success()) {
+                return Some(proxy);
+            }
+            assert!(Instant::now() < until, "the proxy does not come up");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    fn server(&self, home: &Home, key: &str) -> Server {
+        let url = format!("{}/v1", self.url);
+        let environment = [
+            ("VIRGIL_GATEWAY__URL", url.as_str()),
+            ("VIRGIL_GATEWAY__KEY", key),
+        ];
+        Server::start_with(home, &environment)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // It may have ended already, which the test will have noticed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn ask(server: &Server, model: &str) -> Value {
+    let body = json!({ "question": QUESTION, "model": model });
+    let response = server.post("/api/v1/ask", None, &body).await;
+    response.json().await.expect("JSON")
+}
+
+#[tokio::test]
+async fn a_real_proxy_answers_falls_back_caches_and_refuses() {
+    let Some(proxy) = Proxy::start().await else {
+        return;
+    };
+    let (home, _repository) = home();
+    home.configure(
+        "virgil.yaml",
+        "answer_cache: {max_entries: 0}\n\
+         gateway:\n  principal: pseudonym\n  tags: [virgil, test]\n  retries: 1\n  models:\n\
+         \x20 - {name: quick, gateway_name: small}\n\
+         \x20 - {name: broken}\n\
+         \x20 - {name: limited}\n\
+         \x20 - {name: patient, gateway_name: limited, fall_backs: [narrow, quick]}\n\
+         \x20 - {name: narrow}\n\
+         \x20 - {name: strict}\n\
+         \x20 - {name: nowhere}\n",
+    );
+    let server = proxy.server(&home, KEY);
+
+    let answer = ask(&server, "quick").await;
+    let usage = &answer["usage"];
+    assert_eq!(
+        answer["text"], "The table orders is refreshed at 03:00 [1].",
+        "{answer}"
+    );
+    assert_eq!(answer["citations"][0]["path"], "docs/orders.md");
+    assert_eq!(usage["model"], "small");
+    assert_eq!(
+        (&usage["attempts"], &usage["fall_backs"]),
+        (&json!(1), &json!(0))
+    );
+    assert!(usage["prompt_tokens"].as_u64() > Some(100), "{usage}");
+    assert!(usage["completion_tokens"].as_u64() > Some(5), "{usage}");
+    assert!(usage["cost_usd"].as_f64() > Some(0.0), "{usage}");
+    assert_eq!(usage["cache"], Value::Null);
+
+    let again = ask(&server, "quick").await;
+    assert_eq!(again["usage"]["cache"], "gateway", "{}", again["usage"]);
+    assert_eq!(again["text"], answer["text"]);
+
+    let fallen = ask(&server, "broken").await;
+    assert_eq!(
+        fallen["usage"]["fall_backs"], 1,
+        "the gateway's own: {fallen}"
+    );
+    let fallen = ask(&server, "patient").await;
+    assert_eq!(fallen["usage"]["fall_backs"], 2, "ours: {fallen}");
+    assert_eq!(fallen["text"], answer["text"]);
+
+    for (model, code, word) in [
+        ("limited", "gateway_busy", "too many requests"),
+        (
+            "narrow",
+            "gateway_context_too_long",
+            "ask something shorter",
+        ),
+        ("strict", "gateway_filtered", "in other words"),
+        ("nowhere", "gateway_model_not_found", "no model `nowhere`"),
+    ] {
+        let problem = ask(&server, model).await;
+        assert_eq!(problem["code"], code, "{model}: {problem}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(
+            detail.contains(word) && !detail.contains(KEY),
+            "{model}: {detail}"
+        );
+    }
+
+    // As it is written, piece by piece.
+    let body = json!({ "question": QUESTION, "model": "quick" });
+    let response = server
+        .client
+        .post(format!("{}/api/v1/ask", server.address))
+        .header("accept", "text/event-stream")
+        .json(&body)
+        .send()
+        .await
+        .expect("it answers");
+    let events = response.text().await.expect("text");
+    assert_eq!(events.matches("event: answer\n").count(), 1, "{events}");
+    assert_eq!(events.matches("event: error\n").count(), 0, "{events}");
+    assert!(events.find("event: text\n") < events.find("event: answer\n"));
+    drop(server);
+
+    let server = proxy.server(&home, "sk-wrong");
+    let problem = ask(&server, "quick").await;
+    assert_eq!(problem["code"], "gateway_unauthorized", "{problem}");
+    assert!(!problem.to_string().contains("sk-wrong"), "{problem}");
+}
