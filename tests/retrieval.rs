@@ -20,7 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use virgil_answer::{Guide, Prompts, Query, Weights, fuse};
+use virgil_answer::{Facts, Guide, Query, Weights, Writing, fuse};
 use virgil_index::{
     Candidates, DocumentParts, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, ModelSource, Point,
     Precision, Runtime, Search, Turn, VectorIndex, encode_document, encode_question,
@@ -388,8 +388,8 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
         store.clone(),
         index.clone(),
         embedder.clone(),
-        None,
-        Prompts::load(None)?,
+        Arc::new(Facts::new(store.clone())),
+        Writing::nothing()?,
     );
     let scope = store.scope_of_admin("owner").await?;
     let texts: Vec<String> = set

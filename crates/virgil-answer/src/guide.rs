@@ -54,6 +54,18 @@ pub struct Writing {
     pub cache: CacheLimits,
 }
 
+impl Writing {
+    /// Without a language model: answers are extracts.
+    pub fn nothing() -> Result<Writing, PromptsError> {
+        Ok(Writing {
+            models: None,
+            budgets: Budgets::default(),
+            prompts: LivePrompts::load(None)?,
+            cache: CacheLimits::default(),
+        })
+    }
+}
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
