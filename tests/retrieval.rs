@@ -21,6 +21,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use virgil_answer::{Facts, Guide, Query, Weights, Writing, fuse};
+use virgil_graph::Systems;
 use virgil_index::{
     Candidates, DocumentParts, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, ModelSource, Point,
     Precision, Runtime, Search, Turn, VectorIndex, encode_document, encode_question,
@@ -388,7 +389,7 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
         store.clone(),
         index.clone(),
         embedder.clone(),
-        Arc::new(Facts::new(store.clone())),
+        Arc::new(Facts::new(store.clone(), Systems::default())),
         Writing::nothing()?,
     );
     let scope = store.scope_of_admin("owner").await?;

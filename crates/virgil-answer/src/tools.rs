@@ -370,7 +370,7 @@ fn told(error: FactsError) -> Result<Result<Found, String>, AskError> {
             };
             Ok(Err(format!("{error}.{hint}")))
         }
-        FactsError::Store(error) => Err(anyhow::Error::new(error)
+        error => Err(anyhow::Error::new(error)
             .context("the graph cannot be asked")
             .into()),
     }
