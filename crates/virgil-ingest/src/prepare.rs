@@ -1,6 +1,7 @@
 //! One asset, from raw bytes to what is stored: redact, read, chunk.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
 use virgil_model::{Chunk, ChunkId, Content, Files, Problem, Statement};
@@ -111,6 +112,19 @@ fn without_secrets(statement: Statement) -> Option<Statement> {
     })
 }
 
+/// Whether something that a reader looked at has changed: a file, or with `/` at the end anything below a folder (`/` alone
+/// is all of the source).
+pub(crate) fn has_changed(looked_at: &str, changed: &BTreeSet<String>) -> bool {
+    match looked_at.strip_suffix('/') {
+        None => changed.contains(looked_at),
+        Some("") => !changed.is_empty(),
+        Some(_) => changed
+            .range::<str, _>((Bound::Included(looked_at), Bound::Unbounded))
+            .next()
+            .is_some_and(|path| path.starts_with(looked_at)),
+    }
+}
+
 /// The other files of the revision, redacted like everything else, with a record of what was looked at.
 struct WatchedFiles<'a> {
     files: &'a dyn Files,
@@ -128,9 +142,51 @@ impl Files for WatchedFiles<'_> {
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
+        if let Ok(mut looked_at) = self.looked_at.lock() {
+            looked_at.insert(format!("{}/", folder.trim_end_matches('/')));
+        }
         self.files.list(folder)
     }
 }
 
 /// The files of a revision, shared between the stages of a sync.
 pub(crate) type SharedFiles = Arc<dyn Files>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_changes_with_what_is_below_it() {
+        let changed = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
+        for (looked_at, paths, expect) in [
+            ("a/b.yaml", &["a/b.yaml"][..], true),
+            ("a/b.yaml", &["a/b.yaml2"], false),
+            ("a/overlays/", &["a/base/x", "a/overlays/new/k.yaml"], true),
+            ("a/overlays/", &["a/overlays2/x", "a/overlay", "a"], false),
+            ("/", &["x"], true),
+            ("/", &[], false),
+        ] {
+            let found = has_changed(looked_at, &changed(paths));
+            assert_eq!(found, expect, "{looked_at} {paths:?}");
+        }
+    }
+
+    #[test]
+    fn the_base_of_an_overlay_looks_for_overlays() {
+        let asset = virgil_sources::Asset {
+            path: "x/base/a.yaml".to_owned(),
+            content_id: "1".to_owned(),
+            bytes: b"apiVersion: v1\nkind: Service\nmetadata: {name: a}\n".to_vec(),
+        };
+        let prepared = prepare("source", asset, &virgil_model::NoFiles);
+        assert!(!prepared.statements.is_empty());
+        let overlay = BTreeSet::from(["x/overlays/prod/kustomization.yaml".to_owned()]);
+        let is_affected = |looked_at: &String| has_changed(looked_at, &overlay);
+        assert!(
+            prepared.looked_at.iter().any(is_affected),
+            "{:?}",
+            prepared.looked_at
+        );
+    }
+}

@@ -14,7 +14,7 @@ use virgil_sources::{Asset, Checkpoint, Coverage, Event, Source};
 use virgil_store::{Commit, Lease, LiveAsset, Notice, Pending, Store};
 
 use crate::crash;
-use crate::prepare::{Prepared, SharedFiles, prepare};
+use crate::prepare::{Prepared, SharedFiles, has_changed, prepare};
 use crate::progress::{Phase, Progress, Reporter};
 use crate::source_config::SourceConfig;
 use crate::stages::{BATCH_ASSETS, BATCH_CHUNKS, Batch, EmbeddedBatch, Workshop};
@@ -341,7 +341,7 @@ async fn read(
     Ok(listing)
 }
 
-/// Reads assets again whose reader looked at a file that has changed.
+/// Reads assets again whose reader looked at a file, or listed a folder, that has changed.
 async fn read_dependants(
     config: &SourceConfig,
     pending: &Pending,
@@ -356,7 +356,7 @@ async fn read_dependants(
         let unaffected = live
             .looked_at
             .iter()
-            .all(|looked_at| !changed.contains(looked_at));
+            .all(|looked_at| !has_changed(looked_at, changed));
         if unaffected || changed.contains(path) || listing.gone.contains(path) {
             continue;
         }

@@ -41,7 +41,7 @@ pub struct LiveAsset {
     pub redactor_version: u32,
     /// The version of the chunker.
     pub chunker_version: u32,
-    /// The other files that the reader looked at.
+    /// The other files that the reader looked at, and with `/` at the end the folders that it listed.
     pub looked_at: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ pub struct NewAsset {
     pub redactor_version: u32,
     /// The version of the chunker.
     pub chunker_version: u32,
-    /// The other files that the reader looked at.
+    /// The other files that the reader looked at, and with `/` at the end the folders that it listed.
     pub looked_at: Vec<String>,
     /// How many secrets were taken out.
     pub redacted: u32,
