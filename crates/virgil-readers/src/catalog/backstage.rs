@@ -5,7 +5,7 @@
 //! References take the default kind of their field and the namespace of their entity. Unknown kinds are a
 //! resource with their type. Templates of entities (`${{ … }}` in the name) declare nothing.
 
-use virgil_model::{Attributes, Files, Key, Kind, LineSpan, Predicate, Target, Value};
+use virgil_model::{Files, Key, Kind, LineSpan, Predicate, Value};
 
 use crate::keys;
 use crate::statements::{Asset, Format, Said};
@@ -79,7 +79,18 @@ const fn backward(
 fn accepts(asset: &Asset<'_>) -> bool {
     matches!(asset.extension().as_str(), "yaml" | "yml" | "json")
         && asset.mentions(&["backstage.io/"])
-        && asset.documents().iter().any(is_entity)
+        && entities(asset).any(is_entity)
+}
+
+/// The entities of a file; the API answers a list, or one page of `items`.
+fn entities<'n, 'a>(asset: &'n Asset<'a>) -> impl Iterator<Item = &'n Node<'a>> {
+    asset
+        .documents()
+        .iter()
+        .flat_map(|node| match node.get("items") {
+            Some(items) if node.get("apiVersion").is_none() => items.items(),
+            _ => node.one_or_many(),
+        })
 }
 
 fn is_entity(node: &Node<'_>) -> bool {
@@ -89,7 +100,7 @@ fn is_entity(node: &Node<'_>) -> bool {
 }
 
 fn state(asset: &Asset<'_>, _files: &dyn Files, said: &mut Said) {
-    for node in asset.documents().iter().filter(|node| is_entity(node)) {
+    for node in entities(asset).filter(|node| is_entity(node)) {
         entity(node, asset.raw.path, said);
     }
 }
@@ -191,6 +202,32 @@ fn metadata(node: &Node<'_>, place: &Place<'_>, said: &mut Said) {
     }
 }
 
+/// Annotations (<https://backstage.io/docs/features/software-catalog/well-known-annotations>) that say by which name another
+/// tool knows an entity, and the attributes that they become.
+const ANNOTATIONS: &[(&str, &str)] = &[
+    ("backstage.io/kubernetes-id", "kubernetes_id"),
+    ("backstage.io/kubernetes-namespace", "kubernetes_namespace"),
+    (
+        "backstage.io/kubernetes-label-selector",
+        "kubernetes_selector",
+    ),
+    ("backstage.io/techdocs-entity", "techdocs_entity"),
+    ("backstage.io/adr-location", "adr_location"),
+    ("backstage.io/managed-by-location", "managed_by_location"),
+    ("prometheus.io/rule", "prometheus_rule"),
+    ("prometheus.io/alert", "prometheus_alert"),
+    ("grafana/dashboard-selector", "dashboard_selector"),
+    ("grafana/alert-label-selector", "alert_selector"),
+    ("argocd/app-name", "argocd_application"),
+    ("argocd/app-selector", "argocd_selector"),
+    ("jenkins.io/job-full-name", "jenkins_job"),
+    ("sonarqube.org/project-key", "sonarqube_project"),
+    ("sentry.io/project-slug", "sentry_project"),
+    ("pagerduty.com/service-id", "pagerduty_service"),
+    ("opsgenie.com/component-selector", "opsgenie_selector"),
+    ("gitlab.com/project-id", "gitlab_project"),
+];
+
 /// The well-known annotations that say where an entity lives, and as whom other tools know it.
 fn annotations(annotations: &Entry<'_>, place: &Place<'_>, said: &mut Said) {
     let key = &place.key;
@@ -218,6 +255,8 @@ fn annotations(annotations: &Entry<'_>, place: &Place<'_>, said: &mut Said) {
                 if let Some(folder) = text.strip_prefix("dir:") {
                     let path = keys::beside(place.path, &format!("{folder}/mkdocs.yml"));
                     said.relation(lines, key, Predicate::DocumentedBy, &keys::file(&path));
+                } else if let Some(url) = text.strip_prefix("url:") {
+                    said.relation(lines, key, Predicate::DocumentedBy, &keys::uri(url));
                 }
             }
             "github.com/team-slug" | "github.com/user-login" => {
@@ -225,21 +264,33 @@ fn annotations(annotations: &Entry<'_>, place: &Place<'_>, said: &mut Said) {
                     said.same(lines, key, &owner);
                 }
             }
-            "backstage.io/kubernetes-id" => said.text(lines, key, "kubernetes_id", text),
-            "backstage.io/kubernetes-namespace" => {
-                said.text(lines, key, "kubernetes_namespace", text);
+            name => {
+                if let Some((_, attribute)) = ANNOTATIONS.iter().find(|(known, _)| *known == name) {
+                    said.text(lines, key, attribute, text);
+                }
             }
-            "prometheus.io/rule" => said.text(lines, key, "prometheus_rule", text),
-            "grafana/dashboard-selector" => said.text(lines, key, "dashboard_selector", text),
-            _ => {}
         }
     }
 }
 
 fn spec(node: &Node<'_>, place: &Place<'_>, said: &mut Said) {
+    relations(node, place, said);
     let Some(spec) = node.get("spec") else {
         return;
     };
+    if let Some(definition) = spec.get("definition") {
+        self::definition(definition, place, said);
+    }
+    for remote in spec.get("remotes").map_or(&[][..], Node::items) {
+        if let Some(url) = remote.get("url") {
+            said.text(
+                url.lines(),
+                &place.key,
+                "url",
+                url.text().unwrap_or_default(),
+            );
+        }
+    }
     if let Some(entry) = spec.entry("lifecycle") {
         let text = entry.node.text().unwrap_or_default();
         said.text(entry.lines(), &place.key, "lifecycle", text);
@@ -271,7 +322,24 @@ fn spec(node: &Node<'_>, place: &Place<'_>, said: &mut Said) {
             }
         }
     }
-    relations(node, place, said);
+}
+
+/// The definition of an interface that stands in another file: `$text`, `$json`, `$yaml` or `$openapi`.
+fn definition(definition: &Node<'_>, place: &Place<'_>, said: &mut Said) {
+    for entry in definition
+        .entries()
+        .iter()
+        .filter(|entry| entry.key.starts_with('$'))
+    {
+        let Some(text) = entry.node.text() else {
+            continue;
+        };
+        let file = match keys::is_uri(text) {
+            true => keys::uri(text),
+            false => keys::file(&keys::beside(place.path, text)),
+        };
+        said.relation(entry.lines(), &place.key, Predicate::DefinedIn, &file);
+    }
 }
 
 fn relate(lines: LineSpan, place: &Place<'_>, reference: &Reference, other: &Key, said: &mut Said) {
@@ -304,24 +372,26 @@ fn relations(node: &Node<'_>, place: &Place<'_>, said: &mut Said) {
         ) else {
             continue;
         };
-        let predicate = match name {
-            "ownedBy" => Predicate::OwnedBy,
-            "partOf" => Predicate::PartOf,
-            "dependsOn" => Predicate::DependsOn,
-            "providesApi" => Predicate::ProvidesApi,
-            "consumesApi" => Predicate::ConsumesApi,
-            "memberOf" => Predicate::MemberOf,
-            "childOf" => Predicate::PartOf,
+        let (predicate, is_subject) = match name {
+            "ownedBy" => (Predicate::OwnedBy, true),
+            "ownerOf" => (Predicate::OwnedBy, false),
+            "partOf" | "childOf" => (Predicate::PartOf, true),
+            "hasPart" | "parentOf" => (Predicate::PartOf, false),
+            "dependsOn" => (Predicate::DependsOn, true),
+            "dependencyOf" => (Predicate::DependsOn, false),
+            "providesApi" => (Predicate::ProvidesApi, true),
+            "apiProvidedBy" => (Predicate::ProvidesApi, false),
+            "consumesApi" => (Predicate::ConsumesApi, true),
+            "apiConsumedBy" => (Predicate::ConsumesApi, false),
+            "memberOf" => (Predicate::MemberOf, true),
+            "hasMember" => (Predicate::MemberOf, false),
             _ => continue,
         };
-        let object = Target::Key(keys::backstage(target));
-        said.relation_with(
-            relation.lines(),
-            &place.key,
-            predicate,
-            object,
-            Attributes::new(),
-        );
+        let other = keys::backstage(target);
+        match is_subject {
+            true => said.relation(relation.lines(), &place.key, predicate, &other),
+            false => said.relation(relation.lines(), &other, predicate, &place.key),
+        }
     }
 }
 

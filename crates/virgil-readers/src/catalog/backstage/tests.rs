@@ -101,3 +101,42 @@ metadata: {name: not-ours}
         [1] problem: the catalogue entity has no kind or no name
         "####);
 }
+
+#[test]
+fn answers_of_the_api_hold_relations_from_both_sides() {
+    assert_snapshot!(check("entities.json", r#"{"items": [
+ {"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "shop", "annotations": {"backstage.io/managed-by-location": "url:https://g.example/a/b"}},
+  "relations": [{"type": "ownerOf", "targetRef": "component:default/web"}, {"type": "hasMember", "targetRef": "user:default/ana"},
+   {"type": "parentOf", "targetRef": "group:default/checkout"}, {"type": "strange", "targetRef": "x:y/z"}]},
+ {"apiVersion": "backstage.io/v1alpha1", "kind": "API", "metadata": {"name": "orders"},
+  "spec": {"type": "mcp-server", "definition": {"$text": "./openapi.yaml"}, "remotes": [{"type": "streamable-http", "url": "https://mcp.example/mcp"}]},
+  "relations": [{"type": "apiProvidedBy", "targetRef": "component:default/web"}]}], "totalItems": 2}"#), @r####"
+    [2-4] team "shop" backstage:default/group:default/shop
+    [2] backstage:default/group:default/shop .managed_by_location = "url:https://g.example/a/b"
+    [3] backstage:default/component:default/web owned_by backstage:default/group:default/shop
+    [3] backstage:default/user:default/ana member_of backstage:default/group:default/shop
+    [4] backstage:default/group:default/checkout part_of backstage:default/group:default/shop
+    [5-7] api "orders" backstage:default/api:default/orders
+    [6] backstage:default/api:default/orders .type = "mcp-server"
+    [7] backstage:default/component:default/web provides_api backstage:default/api:default/orders
+    [6] backstage:default/api:default/orders defined_in file:./openapi.yaml
+    [6] backstage:default/api:default/orders .url = "https://mcp.example/mcp"
+    "####);
+    assert_snapshot!(check("catalog-info.yaml", "\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: web
+  annotations:
+    backstage.io/techdocs-ref: url:https://github.com/a/b/tree/main/docs
+    argocd/app-name: web-prod
+spec: {type: service, subcomponentOf: shop, dependencyOf: [component:checkout]}
+"), @r####"
+    [1-8] component "web" backstage:default/component:default/web
+    [8] backstage:default/component:default/web .type = "service"
+    [6] backstage:default/component:default/web documented_by uri:https://github.com/a/b/tree/main/docs
+    [7] backstage:default/component:default/web .argocd_application = "web-prod"
+    [8] backstage:default/component:default/web part_of backstage:default/component:default/shop
+    [8] backstage:default/component:default/checkout depends_on backstage:default/component:default/web
+    "####);
+}
