@@ -198,7 +198,9 @@ impl<'n, 'a> Merged<'n, 'a> {
         }) {
             dataset.lineage_of = run.cloned();
         }
-        merge(&mut dataset.facets, own);
+        for facets in [own, node.get("inputFacets"), node.get("outputFacets")] {
+            merge(&mut dataset.facets, facets);
+        }
         Some(key)
     }
 
@@ -367,6 +369,41 @@ not JSON
         [5] job:airflow://prod/daily writes table:postgresql://w:5432/public.enriched
         [4] job:airflow://prod/enrich reads table:postgresql://w:5432/public.orders
         [9] job:airflow://prod/load reads table:postgresql://w:5432/public.staging
+        "####);
+    }
+
+    #[test]
+    fn inputs_carry_what_was_expected_of_them() {
+        assert_snapshot!(check("event.json", r#"{"eventType": "COMPLETE", "eventTime": "1", "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+ "run": {"runId": "r1", "facets": {"parent": {"run": {"runId": "r0"}, "job": {"namespace": "n", "name": "dag"}, "root": {"run": {"runId": "root"}, "job": {"namespace": "n", "name": "all"}}}}},
+ "job": {"namespace": "n", "name": "test", "facets": {"jobDependencies": {"upstream": [{"job": {"namespace": "n", "name": "load"}}]}}},
+ "inputs": [{"namespace": "pg", "name": "a.b.c", "inputFacets": {"dataQualityAssertions": {"assertions": [
+   {"assertion": "not_null", "success": true, "column": "id"}, {"assertion": "row_count", "success": false}, {"success": true}]},
+   "dataQualityMetrics": {"rowCount": 7}}}],
+ "outputs": [{"namespace": "pg", "name": "a.b.d", "facets": {"version": {"datasetVersion": "5"}}, "outputFacets": {"outputStatistics": {"rowCount": 9}}}]}"#), @r####"
+        [1-7] pipeline "test" job:n/test
+        [1-7] job:n/test .namespace = "n"
+        [3] job:n/test depends_on job:n/load
+        [1-7] dataset "a.b.c" table:pg/a.b.c
+        [1-7] table:pg/a.b.c .namespace = "pg"
+        [5] column:pg/a.b.c#id .assertions_passed = ["not_null"]
+        [5] table:pg/a.b.c .assertions_failed = ["row_count"]
+        [6] table:pg/a.b.c .row_count = 7
+        [1-7] dataset "a.b.d" table:pg/a.b.d
+        [1-7] table:pg/a.b.d .namespace = "pg"
+        [7] table:pg/a.b.d .version = "5"
+        [7] table:pg/a.b.d .row_count = 9
+        [1-7] run "r1" run:openlineage/r1
+        [1-7] run:openlineage/r1 part_of job:n/test
+        [1-7] run:openlineage/r1 .state = "completed"
+        [1-7] run:openlineage/r1 .ended_at = "1"
+        [2] run:openlineage/r0 triggers run:openlineage/r1
+        [2] job:n/test part_of job:n/dag
+        [2] run:openlineage/r1 .root_run = "root"
+        [2] run:openlineage/r1 .root_job = "job:n/all"
+        [1-7] run:openlineage/r1 reads table:pg/a.b.c
+        [1-7] run:openlineage/r1 writes table:pg/a.b.d
+        [5] problem: the assertion has no name
         "####);
     }
 }

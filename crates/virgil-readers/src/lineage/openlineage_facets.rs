@@ -93,6 +93,16 @@ pub(super) fn of_run(run: &Key, job: &Key, facets: &Facets<'_, '_>, said: &mut S
                 said.relation(lines, job, Predicate::PartOf, &parent);
             }
         }
+        if let Some(root) = node.get("root") {
+            let id = root.text_at(&["run", "runId"]).unwrap_or_default();
+            said.text(root.lines(), run, "root_run", id);
+            if let Some(root_job) = root.get("job")
+                && let Some((namespace, name)) = identity(root_job, "root job", said)
+            {
+                let root_job = job_key(namespace, name).to_string();
+                said.text(root.lines(), run, "root_job", &root_job);
+            }
+        }
     }
     if let Some(node) = facets.get("errorMessage") {
         let text = node.text_at(&["message"]).unwrap_or_default();
@@ -128,9 +138,48 @@ pub(super) fn of_dataset(
             lineage(dataset, node, run, said);
         }
     }
+    if let Some(node) = facets.get("dataQualityAssertions") {
+        assertions(dataset, node, said);
+    }
+    for (facet, field, attribute) in [
+        ("version", "datasetVersion", "version"),
+        ("datasource", "uri", "datasource"),
+        ("outputStatistics", "rowCount", "row_count"),
+        ("dataQualityMetrics", "rowCount", "row_count"),
+        ("storage", "storageLayer", "storage_layer"),
+        ("storage", "fileFormat", "file_format"),
+    ] {
+        let value = facets.get(facet).and_then(|node| node.get(field));
+        if let Some(node) = value
+            && let Some(value) = node.to_value()
+        {
+            said.attribute(node.lines(), dataset, attribute, value);
+        }
+    }
     if let Some(node) = facets.get("lifecycleStateChange") {
         let text = node.text_at(&["lifecycleStateChange"]).unwrap_or_default();
         said.text(node.lines(), dataset, "lifecycle", &text.to_lowercase());
+    }
+}
+
+/// What was expected of a dataset or of one of its columns, by whether it held.
+fn assertions(dataset: &Key, node: &Node<'_>, said: &mut Said) {
+    for assertion in node.get("assertions").map(Node::items).unwrap_or_default() {
+        let Some(name) = assertion.text_at(&["assertion"]) else {
+            said.problem(assertion.line, "the assertion has no name");
+            continue;
+        };
+        let attribute = match assertion.text_at(&["success"]) {
+            Some("true") => "assertions_passed",
+            Some("false") => "assertions_failed",
+            _ => continue,
+        };
+        let column = assertion
+            .text_at(&["column"])
+            .map(|name| keys::column(dataset, name));
+        let of = column.as_ref().unwrap_or(dataset);
+        let value = Value::List(vec![Value::Text(name.to_owned())]);
+        said.attribute(assertion.lines(), of, attribute, value);
     }
 }
 
