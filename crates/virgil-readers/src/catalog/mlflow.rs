@@ -156,4 +156,34 @@ mod tests {
     fn other_json_is_none() {
         assert_snapshot!(check("a.json", r#"{"models": [{"model_id": "x"}], "runs": 3}"#), @"");
     }
+
+    #[test]
+    fn datasets_have_the_place_that_their_source_names() {
+        assert_snapshot!(check("runs.json", r#"{"runs": [{"info": {"run_id": "r1", "experiment_id": "1"}, "inputs": {"dataset_inputs": [
+  {"dataset": {"name": "orders", "source_type": "spark", "source": "{\"table_name\": \"shop.orders\"}",
+    "schema": "{\"mlflow_colspec\": [{\"type\": \"long\", \"name\": \"id\", \"required\": true}]}", "profile": "{\"num_rows\": 10, \"num_elements\": 20}"}},
+  {"dataset": {"name": "rotten", "source_type": "hugging_face", "source": "{\"path\": \"cornell/rotten_tomatoes\", \"split\": \"train\"}"}},
+  {"dataset": {"name": "local", "source_type": "local", "source": "{\"uri\": \"/tmp/a.csv\"}"}},
+  {"dataset": {"name": "lake", "source_type": "delta_table", "source": "{\"delta_table_name\": \"gold.orders\"}"}}],
+  "model_inputs": [{"model_id": "m-0"}]}}]}"#), @r####"
+        [1-7] run "r1" run:mlflow/r1
+        [1-7] run:mlflow/r1 part_of experiment:mlflow/1
+        [2-3] dataset "orders" table:spark/shop.orders
+        [3] table:spark/shop.orders .row_count = 10
+        [3] column "id" column:spark/shop.orders#id
+        [3] column:spark/shop.orders#id part_of table:spark/shop.orders
+        [3] column:spark/shop.orders#id .type = "long"
+        [2-3] run:mlflow/r1 reads table:spark/shop.orders {dataset="orders"}
+        [4] dataset "rotten" dataset:huggingface/cornell/rotten_tomatoes
+        [4] run:mlflow/r1 reads dataset:huggingface/cornell/rotten_tomatoes {dataset="rotten"}
+        [5] run:mlflow/r1 .dataset = "local"
+        [6] dataset "lake" table:delta/gold.orders
+        [6] run:mlflow/r1 reads table:delta/gold.orders {dataset="lake"}
+        [7] run:mlflow/r1 reads logged_model:mlflow/m-0
+        "####);
+        assert_snapshot!(check("logged-models.json", r#"{"models": [{"info": {"model_id": "m-1", "name": "m", "registrations": [{"name": "fraud", "version": "4"}]}}]}"#), @r####"
+        [1] artifact "m-1" logged_model:mlflow/m-1
+        [1] model_version:mlflow/fraud/4 stored_at logged_model:mlflow/m-1
+        "####);
+    }
 }

@@ -15,6 +15,9 @@ use crate::tree::{self, Node};
 
 use super::timestamp::timestamp;
 
+/// How many columns of a dataset are stated.
+const MAX_COLUMNS: usize = 500;
+
 /// How many metrics and how many parameters of a run are stated.
 const MAX_VALUES: usize = 100;
 
@@ -232,6 +235,13 @@ pub(super) fn run(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) -> bool
     for input in inputs.unwrap_or_default() {
         dataset(&key, input, said);
     }
+    let models = node.at(&["inputs", "model_inputs"]).map(Node::items);
+    for model in models.unwrap_or_default() {
+        if let Some(id) = model.text_at(&["model_id"]) {
+            let model_key = keys::mlflow_logged(id);
+            said.relation(model.lines(), &key, Predicate::Reads, &model_key);
+        }
+    }
     let outputs = node.at(&["outputs", "model_outputs"]).map(Node::items);
     for output in outputs.unwrap_or_default() {
         if let Some(id) = output.text_at(&["model_id"]) {
@@ -259,6 +269,18 @@ pub(super) fn logged(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) -> b
     said.mention(lines, Kind::Artifact, &all, id);
     if let Some(run) = info.text_at(&["source_run_id"]) {
         said.relation(lines, &keys::mlflow_run(run), Predicate::Writes, &key);
+    }
+    for version in info
+        .get("registrations")
+        .map(Node::items)
+        .unwrap_or_default()
+    {
+        if let (Some(name), Some(number)) =
+            (version.text_at(&["name"]), version.text_at(&["version"]))
+        {
+            let version_key = keys::mlflow_version(name, number);
+            said.relation(version.lines(), &version_key, Predicate::StoredAt, &key);
+        }
     }
     texts(info, &key, &["status", "model_type"], said);
     times(info, &key, said);
@@ -291,22 +313,17 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
         said.problem(input.line, "the dataset of the run has no source");
         return;
     };
-    let parsed = tree::json(source);
-    let place = parsed
-        .iter()
-        .find_map(|source| {
-            ["uri", "url", "path"]
-                .iter()
-                .find_map(|field| source.text_at(&[field]))
-                .and_then(stored)
-        })
-        .or_else(|| stored(source));
+    let kind = input
+        .text_at(&["dataset", "source_type"])
+        .unwrap_or_default();
+    let place = dataset_place(kind, source);
     let name = input.text_at(&["dataset", "name"]).unwrap_or_default();
     let Some(place) = place else {
         said.text(lines, run, "dataset", name);
         return;
     };
     said.mention(lines, Kind::Dataset, &[&place], &place.value);
+    dataset_shape(&place, input, said);
     let mut attributes = Attributes::new();
     for (attribute, text) in [
         ("dataset", Some(name).filter(|name| !name.is_empty())),
@@ -318,6 +335,57 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
         }
     }
     said.relation_with(lines, run, Predicate::Reads, Target::Key(place), attributes);
+}
+
+/// What the source of a dataset names, by its type: a place, a table of an engine, or a dataset of a hub.
+pub(super) fn dataset_place(kind: &str, source: &str) -> Option<Key> {
+    let parsed = tree::json(source);
+    let text = |field: &str| parsed.iter().find_map(|node| node.text_at(&[field]));
+    let address = ["uri", "url", "path"].iter().find_map(|field| text(field));
+    match kind {
+        "hugging_face" => text("path").map(|name| Key::scoped("dataset", "huggingface", name)),
+        _ => None,
+    }
+    .or_else(|| address.and_then(stored))
+    .or_else(|| {
+        let table = text("table_name").or_else(|| text("delta_table_name"))?;
+        let engine = match kind {
+            "delta_table" => "delta",
+            "databricks-uc-table" => "databricks",
+            _ => "spark",
+        };
+        Some(keys::table(engine, table))
+    })
+    .or_else(|| stored(source))
+}
+
+/// The columns and the number of rows of a dataset, both JSON in strings.
+fn dataset_shape(place: &Key, input: &Node<'_>, said: &mut Said) {
+    let inside = |field| input.at(&["dataset", field]).and_then(tree::json_inside);
+    if let Some(profile) = inside("profile")
+        && let Some(rows) = profile.get("num_rows")
+        && let Some(value) = rows.to_value()
+    {
+        said.attribute(rows.lines(), place, "row_count", value);
+    }
+    let Some(schema) = inside("schema") else {
+        return;
+    };
+    let columns = schema.get("mlflow_colspec").map(Node::items);
+    for column in columns.unwrap_or_default().iter().take(MAX_COLUMNS) {
+        if let Some(name) = column.text_at(&["name"]) {
+            let key = keys::column(place, name);
+            let lines = column.lines();
+            said.mention(lines, Kind::Column, &[&key], name);
+            said.relation(lines, &key, Predicate::PartOf, place);
+            said.text(
+                lines,
+                &key,
+                "type",
+                column.text_at(&["type"]).unwrap_or_default(),
+            );
+        }
+    }
 }
 
 fn texts(node: &Node<'_>, key: &Key, fields: &[&str], said: &mut Said) {
