@@ -2,6 +2,7 @@
 
 mod api;
 mod delivery;
+mod helm;
 mod image;
 mod kubeflow;
 mod kustomize;
@@ -9,7 +10,6 @@ mod manifest;
 mod network;
 mod object;
 mod owners;
-mod patch;
 mod pods;
 mod serving;
 mod terraform;
@@ -36,6 +36,11 @@ pub(crate) static FORMATS: &[Format] = &[
         name: "kustomize",
         accepts: kustomize::accepts,
         state: kustomize::state,
+    },
+    Format {
+        name: "helm",
+        accepts: helm::accepts,
+        state: helm::state,
     },
     Format {
         name: "terraform",

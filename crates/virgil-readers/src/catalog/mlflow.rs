@@ -168,16 +168,16 @@ mod tests {
   "model_inputs": [{"model_id": "m-0"}]}}]}"#), @r####"
         [1-7] run "r1" run:mlflow/r1
         [1-7] run:mlflow/r1 part_of experiment:mlflow/1
-        [2-3] dataset "orders" table:spark/shop.orders
+        [2-3] dataset "spark/shop.orders" table:spark/shop.orders
         [3] table:spark/shop.orders .row_count = 10
         [3] column "id" column:spark/shop.orders#id
         [3] column:spark/shop.orders#id part_of table:spark/shop.orders
         [3] column:spark/shop.orders#id .type = "long"
         [2-3] run:mlflow/r1 reads table:spark/shop.orders {dataset="orders"}
-        [4] dataset "rotten" dataset:huggingface/cornell/rotten_tomatoes
+        [4] dataset "huggingface/cornell/rotten_tomatoes" dataset:huggingface/cornell/rotten_tomatoes
         [4] run:mlflow/r1 reads dataset:huggingface/cornell/rotten_tomatoes {dataset="rotten"}
         [5] run:mlflow/r1 .dataset = "local"
-        [6] dataset "lake" table:delta/gold.orders
+        [6] dataset "delta/gold.orders" table:delta/gold.orders
         [6] run:mlflow/r1 reads table:delta/gold.orders {dataset="lake"}
         [7] run:mlflow/r1 reads logged_model:mlflow/m-0
         "####);

@@ -32,7 +32,7 @@ pub(crate) fn accepts(asset: &Asset<'_>) -> bool {
 
 /// States what the manifests of a file declare.
 pub(crate) fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
-    if kustomize::is_base(asset.raw.path, files) {
+    if kustomize::is_taken(asset.raw.path, files) {
         return;
     }
     let documents = documents(asset);

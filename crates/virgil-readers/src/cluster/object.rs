@@ -218,7 +218,8 @@ fn know_by_file(objects: &mut [Object<'_>], path: &str) {
     }
 }
 
-fn has_namespace(group: &str, kind: &str) -> bool {
+/// Whether objects of a kind are in a namespace; kinds that nothing is known of are.
+pub(super) fn has_namespace(group: &str, kind: &str) -> bool {
     !kind.starts_with("Cluster")
         && !matches!(
             (group, kind),

@@ -172,32 +172,36 @@ def fraud(n: int = 3):
         last = train(data=data.output)
     last.after(again)
 "#), @r####"
-        [9] file:./pipeline.py reads uri:s3://lake/in.parquet
-        [15-22] pipeline "fraud-training" pipeline:kfp/fraud-training
-        [15-22] pipeline:kfp/fraud-training defined_in file:./pipeline.py
-        [15-22] pipeline:kfp/fraud-training .description = "Trains."
-        [17] task "read-data" pipeline:kfp/fraud-training#read-data
-        [17] pipeline:kfp/fraud-training#read-data part_of pipeline:kfp/fraud-training
-        [6-9] image "registry.example/train" image:registry.example/train
-        [6-9] pipeline:kfp/fraud-training#read-data runs_image image:registry.example/train {tag="1.0"}
-        [6-9] pipeline:kfp/fraud-training#read-data depends_on file:./pipeline.py
-        [18] task "train" pipeline:kfp/fraud-training#train
-        [18] pipeline:kfp/fraud-training#train part_of pipeline:kfp/fraud-training
-        [18] pipeline:kfp/fraud-training#train depends_on pipeline:kfp/fraud-training#read-data
-        [11-13] pipeline:kfp/fraud-training#train runs_image image:registry.example/train {tag="1.0"}
-        [19] task "read-data-2" pipeline:kfp/fraud-training#read-data-2
-        [19] pipeline:kfp/fraud-training#read-data-2 part_of pipeline:kfp/fraud-training
-        [6-9] pipeline:kfp/fraud-training#read-data-2 runs_image image:registry.example/train {tag="1.0"}
-        [6-9] pipeline:kfp/fraud-training#read-data-2 depends_on file:./pipeline.py
-        [21] task "condition-1/train-2" pipeline:kfp/fraud-training#condition-1/train-2
-        [21] pipeline:kfp/fraud-training#condition-1/train-2 part_of pipeline:kfp/fraud-training
-        [21] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data
-        [11-13] pipeline:kfp/fraud-training#condition-1/train-2 runs_image image:registry.example/train {tag="1.0"}
-        [19] pipeline:kfp/fraud-training#read-data-2 depends_on pipeline:kfp/fraud-training#train
-        [22] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data-2
-        [1] resource "pipeline.py" file:./pipeline.py
-        [1] file:./pipeline.py .type = "python_script"
-        "####);
+    [9] file:./pipeline.py reads uri:s3://lake/in.parquet
+    [15-22] pipeline "fraud-training" pipeline:kfp/fraud-training
+    [15-22] pipeline:kfp/fraud-training defined_in file:./pipeline.py
+    [15-22] pipeline:kfp/fraud-training .description = "Trains."
+    [17] task "read-data" pipeline:kfp/fraud-training#read-data
+    [17] pipeline:kfp/fraud-training#read-data part_of pipeline:kfp/fraud-training
+    [6-9] image "registry.example/train" image:registry.example/train
+    [6-9] pipeline:kfp/fraud-training#read-data runs_image image:registry.example/train {tag="1.0"}
+    [6-9] pipeline:kfp/fraud-training#read-data .image = "registry.example/train:1.0"
+    [6-9] pipeline:kfp/fraud-training#read-data depends_on file:./pipeline.py
+    [18] task "train" pipeline:kfp/fraud-training#train
+    [18] pipeline:kfp/fraud-training#train part_of pipeline:kfp/fraud-training
+    [18] pipeline:kfp/fraud-training#train depends_on pipeline:kfp/fraud-training#read-data
+    [11-13] pipeline:kfp/fraud-training#train runs_image image:registry.example/train {tag="1.0"}
+    [11-13] pipeline:kfp/fraud-training#train .image = "registry.example/train:1.0"
+    [19] task "read-data-2" pipeline:kfp/fraud-training#read-data-2
+    [19] pipeline:kfp/fraud-training#read-data-2 part_of pipeline:kfp/fraud-training
+    [6-9] pipeline:kfp/fraud-training#read-data-2 runs_image image:registry.example/train {tag="1.0"}
+    [6-9] pipeline:kfp/fraud-training#read-data-2 .image = "registry.example/train:1.0"
+    [6-9] pipeline:kfp/fraud-training#read-data-2 depends_on file:./pipeline.py
+    [21] task "condition-1/train-2" pipeline:kfp/fraud-training#condition-1/train-2
+    [21] pipeline:kfp/fraud-training#condition-1/train-2 part_of pipeline:kfp/fraud-training
+    [21] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data
+    [11-13] pipeline:kfp/fraud-training#condition-1/train-2 runs_image image:registry.example/train {tag="1.0"}
+    [11-13] pipeline:kfp/fraud-training#condition-1/train-2 .image = "registry.example/train:1.0"
+    [19] pipeline:kfp/fraud-training#read-data-2 depends_on pipeline:kfp/fraud-training#train
+    [22] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data-2
+    [1] resource "pipeline.py" file:./pipeline.py
+    [1] file:./pipeline.py .type = "python_script"
+    "####);
 }
 
 #[test]
@@ -232,48 +236,49 @@ with DAG(dag_id="daily", schedule="15 4 * * *", default_args=default_args, tags=
     chain(sql, go)
     double(sql.output)
 "#), @r####"
-        [16] pipeline "daily" airflow_dag:airflow/daily
-        [16] airflow_dag:airflow/daily .type = "airflow_dag"
-        [16] airflow_dag:airflow/daily defined_in file:./dags/daily.py
-        [16] airflow_dag:airflow/daily .schedule = "15 4 * * *"
-        [16] airflow_dag:airflow/daily .tags = ["a"]
-        [16] airflow_dag:airflow/daily owned_by owner:airflow/ada
-        [16] airflow_dag:airflow/daily .catchup = false
-        [17] task "wait" airflow_dag:airflow/daily#wait
-        [17] airflow_dag:airflow/daily#wait part_of airflow_dag:airflow/daily
-        [17] airflow_dag:airflow/daily#wait .operator = "ExternalTaskSensor"
-        [17] airflow_dag:airflow/daily#wait depends_on airflow_dag:airflow/nightly#end
-        [18] task "run" airflow_dag:airflow/daily#run
-        [18] airflow_dag:airflow/daily#run part_of airflow_dag:airflow/daily
-        [18] airflow_dag:airflow/daily#run .operator = "BashOperator"
-        [18] airflow_dag:airflow/daily#run writes uri:s3://lake/x/y
-        [18] airflow_dag:airflow/daily#run depends_on file:./jobs/load.py
-        [19] task "pod" airflow_dag:airflow/daily#pod
-        [19] airflow_dag:airflow/daily#pod part_of airflow_dag:airflow/daily
-        [19] airflow_dag:airflow/daily#pod .operator = "KubernetesPodOperator"
-        [19] image "registry.example/job" image:registry.example/job
-        [19] airflow_dag:airflow/daily#pod runs_image image:registry.example/job {tag="2"}
-        [20] task "sql" airflow_dag:airflow/daily#sql
-        [20] airflow_dag:airflow/daily#sql part_of airflow_dag:airflow/daily
-        [20] airflow_dag:airflow/daily#sql .operator = "PostgresOperator"
-        [20] airflow_dag:airflow/daily#sql reads table:postgres/w.raw.c
-        [20] airflow_dag:airflow/daily#sql writes table:postgres/w.mart.a
-        [20] table:postgres/w.mart.a derived_from table:postgres/w.raw.c
-        [22] task "end.go" airflow_dag:airflow/daily#end.go
-        [22] airflow_dag:airflow/daily#end.go part_of airflow_dag:airflow/daily
-        [22] airflow_dag:airflow/daily#end.go .operator = "TriggerDagRunOperator"
-        [22] airflow_dag:airflow/daily#end.go triggers airflow_dag:airflow/other
-        [29] task "double" airflow_dag:airflow/daily#double
-        [29] airflow_dag:airflow/daily#double part_of airflow_dag:airflow/daily
-        [29] airflow_dag:airflow/daily#double .operator = "@task"
-        [24-26] airflow_dag:airflow/daily#double depends_on file:./dags/daily.py
-        [27] airflow_dag:airflow/daily#run depends_on airflow_dag:airflow/daily#wait
-        [27] airflow_dag:airflow/daily#pod depends_on airflow_dag:airflow/daily#wait
-        [27] airflow_dag:airflow/daily#sql depends_on airflow_dag:airflow/daily#run
-        [27] airflow_dag:airflow/daily#sql depends_on airflow_dag:airflow/daily#pod
-        [28] airflow_dag:airflow/daily#end.go depends_on airflow_dag:airflow/daily#sql
-        [29] airflow_dag:airflow/daily#double depends_on airflow_dag:airflow/daily#sql
-        "####);
+    [16] pipeline "daily" airflow_dag:airflow/daily
+    [16] airflow_dag:airflow/daily .type = "airflow_dag"
+    [16] airflow_dag:airflow/daily defined_in file:./dags/daily.py
+    [16] airflow_dag:airflow/daily .schedule = "15 4 * * *"
+    [16] airflow_dag:airflow/daily .tags = ["a"]
+    [16] airflow_dag:airflow/daily owned_by owner:airflow/ada
+    [16] airflow_dag:airflow/daily .catchup = false
+    [17] task "wait" airflow_dag:airflow/daily#wait
+    [17] airflow_dag:airflow/daily#wait part_of airflow_dag:airflow/daily
+    [17] airflow_dag:airflow/daily#wait .operator = "ExternalTaskSensor"
+    [17] airflow_dag:airflow/daily#wait depends_on airflow_dag:airflow/nightly#end
+    [18] task "run" airflow_dag:airflow/daily#run
+    [18] airflow_dag:airflow/daily#run part_of airflow_dag:airflow/daily
+    [18] airflow_dag:airflow/daily#run .operator = "BashOperator"
+    [18] airflow_dag:airflow/daily#run writes uri:s3://lake/x/y
+    [18] airflow_dag:airflow/daily#run depends_on file:./jobs/load.py
+    [19] task "pod" airflow_dag:airflow/daily#pod
+    [19] airflow_dag:airflow/daily#pod part_of airflow_dag:airflow/daily
+    [19] airflow_dag:airflow/daily#pod .operator = "KubernetesPodOperator"
+    [19] image "registry.example/job" image:registry.example/job
+    [19] airflow_dag:airflow/daily#pod runs_image image:registry.example/job {tag="2"}
+    [19] airflow_dag:airflow/daily#pod .image = "registry.example/job:2"
+    [20] task "sql" airflow_dag:airflow/daily#sql
+    [20] airflow_dag:airflow/daily#sql part_of airflow_dag:airflow/daily
+    [20] airflow_dag:airflow/daily#sql .operator = "PostgresOperator"
+    [20] airflow_dag:airflow/daily#sql reads table:postgres/w.raw.c
+    [20] airflow_dag:airflow/daily#sql writes table:postgres/w.mart.a
+    [20] table:postgres/w.mart.a derived_from table:postgres/w.raw.c
+    [22] task "end.go" airflow_dag:airflow/daily#end.go
+    [22] airflow_dag:airflow/daily#end.go part_of airflow_dag:airflow/daily
+    [22] airflow_dag:airflow/daily#end.go .operator = "TriggerDagRunOperator"
+    [22] airflow_dag:airflow/daily#end.go triggers airflow_dag:airflow/other
+    [29] task "double" airflow_dag:airflow/daily#double
+    [29] airflow_dag:airflow/daily#double part_of airflow_dag:airflow/daily
+    [29] airflow_dag:airflow/daily#double .operator = "@task"
+    [24-26] airflow_dag:airflow/daily#double depends_on file:./dags/daily.py
+    [27] airflow_dag:airflow/daily#run depends_on airflow_dag:airflow/daily#wait
+    [27] airflow_dag:airflow/daily#pod depends_on airflow_dag:airflow/daily#wait
+    [27] airflow_dag:airflow/daily#sql depends_on airflow_dag:airflow/daily#run
+    [27] airflow_dag:airflow/daily#sql depends_on airflow_dag:airflow/daily#pod
+    [28] airflow_dag:airflow/daily#end.go depends_on airflow_dag:airflow/daily#sql
+    [29] airflow_dag:airflow/daily#double depends_on airflow_dag:airflow/daily#sql
+    "####);
     assert_snapshot!(check("dags/assets.py", r#"
 from airflow.sdk import dag, task, Asset
 @dag(schedule=[Asset("s3://lake/x/y")], tags=["b"])
@@ -287,25 +292,27 @@ def consumer():
     load.override(task_id="again")(1)
 consumer()
 "#), @r####"
-        [3-11] pipeline "consumer" airflow_dag:airflow/consumer
-        [3-11] airflow_dag:airflow/consumer .type = "airflow_dag"
-        [3-11] airflow_dag:airflow/consumer defined_in file:./dags/assets.py
-        [3-11] airflow_dag:airflow/consumer .description = "Consumes."
-        [3-11] uri:s3://lake/x/y triggers airflow_dag:airflow/consumer
-        [3-11] airflow_dag:airflow/consumer .tags = ["b"]
-        [10] task "load" airflow_dag:airflow/consumer#load
-        [10] airflow_dag:airflow/consumer#load part_of airflow_dag:airflow/consumer
-        [10] airflow_dag:airflow/consumer#load .operator = "@task.docker"
-        [8-9] image "docker.io/library/img" image:docker.io/library/img
-        [8-9] airflow_dag:airflow/consumer#load runs_image image:docker.io/library/img {tag="1"}
-        [10] task "get" airflow_dag:airflow/consumer#get
-        [10] airflow_dag:airflow/consumer#get part_of airflow_dag:airflow/consumer
-        [10] airflow_dag:airflow/consumer#get .operator = "@task"
-        [6-7] airflow_dag:airflow/consumer#get depends_on file:./dags/assets.py
-        [11] task "again" airflow_dag:airflow/consumer#again
-        [11] airflow_dag:airflow/consumer#again part_of airflow_dag:airflow/consumer
-        [11] airflow_dag:airflow/consumer#again .operator = "@task.docker"
-        [8-9] airflow_dag:airflow/consumer#again runs_image image:docker.io/library/img {tag="1"}
-        [10] airflow_dag:airflow/consumer#load depends_on airflow_dag:airflow/consumer#get
-        "####);
+    [3-11] pipeline "consumer" airflow_dag:airflow/consumer
+    [3-11] airflow_dag:airflow/consumer .type = "airflow_dag"
+    [3-11] airflow_dag:airflow/consumer defined_in file:./dags/assets.py
+    [3-11] airflow_dag:airflow/consumer .description = "Consumes."
+    [3-11] uri:s3://lake/x/y triggers airflow_dag:airflow/consumer
+    [3-11] airflow_dag:airflow/consumer .tags = ["b"]
+    [10] task "load" airflow_dag:airflow/consumer#load
+    [10] airflow_dag:airflow/consumer#load part_of airflow_dag:airflow/consumer
+    [10] airflow_dag:airflow/consumer#load .operator = "@task.docker"
+    [8-9] image "docker.io/library/img" image:docker.io/library/img
+    [8-9] airflow_dag:airflow/consumer#load runs_image image:docker.io/library/img {tag="1"}
+    [8-9] airflow_dag:airflow/consumer#load .image = "docker.io/library/img:1"
+    [10] task "get" airflow_dag:airflow/consumer#get
+    [10] airflow_dag:airflow/consumer#get part_of airflow_dag:airflow/consumer
+    [10] airflow_dag:airflow/consumer#get .operator = "@task"
+    [6-7] airflow_dag:airflow/consumer#get depends_on file:./dags/assets.py
+    [11] task "again" airflow_dag:airflow/consumer#again
+    [11] airflow_dag:airflow/consumer#again part_of airflow_dag:airflow/consumer
+    [11] airflow_dag:airflow/consumer#again .operator = "@task.docker"
+    [8-9] airflow_dag:airflow/consumer#again runs_image image:docker.io/library/img {tag="1"}
+    [8-9] airflow_dag:airflow/consumer#again .image = "docker.io/library/img:1"
+    [10] airflow_dag:airflow/consumer#load depends_on airflow_dag:airflow/consumer#get
+    "####);
 }

@@ -71,6 +71,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {team: t}}\nspec:\n  template:\n    spec:\n      containers: [{name: c, image: 'r.example/a:1', env: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]}]\n---\napiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: b}\nspec: {predictor: {model: {storageUri: 's3a://b/c/'}}}\n---\napiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: w}\nspec: {schedules: [x], workflowSpec: {templates: [{name: m, dag: {tasks: [{name: t, template: u, depends: 'v && w'}]}}, {name: u, container: {image: i}}]}}\n---\napiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata: {name: p}\nspec: {tasks: [{name: a, taskSpec: {steps: [{image: i}]}, params: ['$(tasks.b.results.c)']}]}\n---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: r}\nspec: {groups: [{name: g, rules: [{alert: a, expr: 'sum by (b) (c{d=~\"e\"}) > 1'}]}]}\n",
     ),
     (
+        "helm",
+        "c/Chart.yaml",
+        "apiVersion: v2\nname: a\nversion: 1\nmaintainers: [{email: a@b.c}, {name: d}]\ndependencies: [{name: e, repository: 'https://f.g/h'}, {name: i, repository: 'file://../j'}, {name: k, repository: 'oci://l.m/n'}]\n",
+    ),
+    (
         "terraform",
         "a.tf",
         "resource \"aws_s3_bucket\" \"a\" { # x\n  bucket = \"b\"\n  c = <<E\n}\nE\n  d = aws_x.y.id\n}\n",
