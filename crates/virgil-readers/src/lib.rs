@@ -120,5 +120,4 @@ pub fn version_of(name: &str) -> Option<u32> {
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-#[cfg(test)]
 mod shown;

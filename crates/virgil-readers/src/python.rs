@@ -69,7 +69,7 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
         files,
     };
     let before = said.statements.len();
-    let mut tables = tables::Tables::new(&context);
+    let mut tables = tables::Tables::new(&context, walk::variables(&script));
     for (query, line) in &script.queries {
         tables.query(query, &context.usual, LineSpan::line(*line), said);
     }

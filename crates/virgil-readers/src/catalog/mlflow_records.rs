@@ -334,7 +334,37 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
             attributes.insert(attribute.to_owned(), Value::Text(text.to_owned()));
         }
     }
-    said.relation_with(lines, run, Predicate::Reads, Target::Key(place), attributes);
+    let object = Target::Key(place.clone());
+    said.relation_with(lines, run, Predicate::Reads, object, attributes);
+    columns(run, &place, input, said);
+}
+
+/// The columns of a dataset that a run read; its `schema` is JSON in a string too.
+fn columns(run: &Key, place: &Key, input: &Node<'_>, said: &mut Said) {
+    let Some(schema) = input.at(&["dataset", "schema"]) else {
+        return;
+    };
+    let lines = schema.lines();
+    let parsed = schema.text().map(tree::json).unwrap_or_default();
+    let specified = parsed
+        .iter()
+        .filter_map(|schema| schema.get("mlflow_colspec"))
+        .flat_map(Node::items);
+    for column in specified {
+        let Some(name) = column.text_at(&["name"]) else {
+            continue;
+        };
+        let key = keys::column(place, name);
+        said.mention(lines, Kind::Column, &[&key], name);
+        said.relation(lines, &key, Predicate::PartOf, place);
+        said.text(
+            lines,
+            &key,
+            "type",
+            column.text_at(&["type"]).unwrap_or_default(),
+        );
+        said.relation(lines, run, Predicate::Reads, &key);
+    }
 }
 
 /// What the source of a dataset names, by its type: a place, a table of an engine, or a dataset of a hub.

@@ -176,60 +176,55 @@ impl<'c> Pipelines<'c> {
         let description = pipeline.description.as_deref().unwrap_or_default();
         said.text(pipeline.lines, &key, "description", description);
         let mut counts: HashMap<String, usize> = HashMap::new();
-        let mut groups: Vec<(usize, String)> = Vec::new();
-        let mut tasks: HashMap<usize, Key> = HashMap::new();
-        for (call, function, with) in &self.calls {
-            let Some(component) = self.components.get(call.function()) else {
-                continue;
+        let mut groups = Groups::default();
+        let own = self
+            .calls
+            .iter()
+            .filter(|(_, function, _)| *function == pipeline.function);
+        groups.has_branches = own.clone().any(|(_, _, with)| with.iter().any(is_branch));
+        // The path of each task by the end of the call that makes it.
+        let mut tasks: HashMap<usize, String> = HashMap::new();
+        for (call, _, with) in own {
+            let component = self.components.get(call.function());
+            let mut pipelines = self.pipelines.iter();
+            let inner = pipelines.find(|other| other.function == call.function());
+            let base = match (component, inner) {
+                (Some(_), _) => dashed(call.function()),
+                (None, Some(inner)) => dashed(&inner.name),
+                (None, None) => continue,
             };
-            if *function != pipeline.function {
-                continue;
-            }
-            let mut path = String::new();
-            for held in with.iter().filter_map(Value::call) {
-                let Some(kind) = group(held) else {
-                    continue;
-                };
-                let known = groups.iter().find(|(offset, _)| *offset == held.offset);
-                let name = match known {
-                    Some((_, name)) => name.clone(),
-                    None => {
-                        let same = |(_, name): &&(usize, String)| name.starts_with(kind);
-                        let number = groups.iter().filter(same).count() + 1;
-                        let name = format!("{kind}-{number}");
-                        groups.push((held.offset, name.clone()));
-                        name
-                    }
-                };
-                path.push_str(&name);
-                path.push('/');
-            }
-            let base = dashed(call.function());
             let count = counts.entry(base.clone()).or_default();
             *count += 1;
-            let name = if *count == 1 {
-                format!("{path}{base}")
-            } else {
-                format!("{path}{base}-{count}")
+            let Some(path) = groups.path(with) else {
+                continue;
             };
-            let task = ci::task(&key, &name, call.lines, said);
+            for (at, _) in path.match_indices('/') {
+                ci::task(&key, &path[..at], call.lines, said);
+            }
+            let path = match *count {
+                1 => format!("{path}{base}"),
+                count => format!("{path}{base}-{count}"),
+            };
+            let task = ci::task(&key, &path, call.lines, said);
             for (_, argument) in call.arguments() {
                 if let Some(other) = argument
                     .call()
                     .and_then(|call| tasks.get(&first(call).offset))
                 {
-                    said.relation(call.lines, &task, Predicate::DependsOn, other);
+                    depends(&key, &path, other, call.lines, said);
                 }
             }
-            self.step(component, &task, call.lines, said);
-            tasks.insert(call.offset, task);
+            if let Some(component) = component {
+                self.step(component, &task, call.lines, said);
+            }
+            tasks.insert(call.offset, path);
         }
         for (task, others, lines, function) in &self.after {
             let Some(task) = tasks.get(task).filter(|_| *function == pipeline.function) else {
                 continue;
             };
             for other in others.iter().filter_map(|other| tasks.get(other)) {
-                said.relation(*lines, task, Predicate::DependsOn, other);
+                depends(&key, task, other, *lines, said);
             }
         }
     }
@@ -258,13 +253,81 @@ fn first(call: &Call) -> &Call {
     call.chain().last().copied().unwrap_or(call)
 }
 
+/// States that a task waits for another. What waits across groups are the groups: the compiler joins tasks that stand
+/// side by side.
+fn depends(pipeline: &Key, task: &str, other: &str, lines: LineSpan, said: &mut Said) {
+    let (mut one, mut two) = (task.split('/'), other.split('/'));
+    let mut shared = String::new();
+    while let (Some(first), Some(second)) = (one.next(), two.next()) {
+        if first != second {
+            let task = ci::task_key(pipeline, &format!("{shared}{first}"));
+            let other = ci::task_key(pipeline, &format!("{shared}{second}"));
+            said.relation(lines, &task, Predicate::DependsOn, &other);
+            return;
+        }
+        shared.push_str(first);
+        shared.push('/');
+    }
+}
+
+/// The loops, conditions and exit handlers of a pipeline, numbered as the compiler numbers them: with one count for
+/// all. A loop over a list that is written out takes a number for the list too.
+#[derive(Default)]
+struct Groups {
+    /// Whether there are `Elif` or `Else`, whose numbers depend on what is behind them.
+    has_branches: bool,
+    count: usize,
+    known: Vec<(usize, String)>,
+    /// Whether the numbers are not known any more.
+    is_lost: bool,
+}
+
+impl Groups {
+    /// The path of what stands in these groups; `None` where their numbers are not known.
+    fn path(&mut self, with: &[Value]) -> Option<String> {
+        let mut path = String::new();
+        for held in with.iter().filter_map(Value::call) {
+            let Some(kind) = group(held) else {
+                continue;
+            };
+            let known = self.known.iter().find(|(offset, _)| *offset == held.offset);
+            let name = match known {
+                Some((_, name)) => name.clone(),
+                None => {
+                    self.count += 1;
+                    if kind == "for-loop" {
+                        match held.argument("items", 0) {
+                            Some(Value::List(_)) => self.count += 1,
+                            Some(Value::Part(_, _) | Value::Call(_) | Value::Name(_)) => {}
+                            _ => self.is_lost = true,
+                        }
+                    }
+                    let name = format!("{kind}-{}", self.count);
+                    self.known.push((held.offset, name.clone()));
+                    name
+                }
+            };
+            path.push_str(&name);
+            path.push('/');
+        }
+        let is_known = path.is_empty() || !self.has_branches && !self.is_lost;
+        is_known.then_some(path)
+    }
+}
+
+fn is_branch(held: &Value) -> bool {
+    held.call().is_some_and(|call| {
+        matches!(call.function(), "Elif" | "Else") && call.name().starts_with("kfp.")
+    })
+}
+
 /// How the compiler names what a `with` of the SDK groups.
 fn group(call: &Call) -> Option<&'static str> {
     if !call.name().starts_with("kfp.") {
         return None;
     }
     Some(match call.function() {
-        "If" | "Condition" => "condition",
+        "If" | "Elif" | "Else" | "Condition" => "condition",
         "ParallelFor" => "for-loop",
         "ExitHandler" => "exit-handler",
         _ => return None,

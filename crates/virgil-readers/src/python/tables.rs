@@ -1,5 +1,7 @@
 //! Tables and files that a script reads and writes: pandas and its kin, Spark, SQL in texts.
 
+use std::collections::HashSet;
+
 use virgil_model::{LineSpan, Predicate};
 
 use crate::sql::effects::{Effects, effects};
@@ -51,14 +53,18 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) struct Tables<'c> {
     context: &'c Context<'c>,
     known: Known,
+    /// Tables and views that only the session has.
     temporary: Vec<Name>,
+    /// Names of variables, which `DuckDB` and its kin read as tables.
+    variables: HashSet<String>,
     unread: Option<(usize, u32, String)>,
 }
 
 impl<'c> Tables<'c> {
     /// Nothing was said yet.
-    pub(super) fn new(context: &'c Context<'c>) -> Tables<'c> {
+    pub(super) fn new(context: &'c Context<'c>, variables: HashSet<String>) -> Tables<'c> {
         Tables {
+            variables,
             context,
             known: Known::default(),
             temporary: Vec::new(),
@@ -73,6 +79,18 @@ impl<'c> Tables<'c> {
             | "read_sql_table" | "read_gbq" | "get_pandas_df" | "get_records" | "get_first"
             | "read_database" | "read_database_uri" | "fetch" | "fetchrow" | "fetchval" => {
                 self.sql(call, said);
+            }
+            "createOrReplaceTempView"
+            | "createTempView"
+            | "registerTempTable"
+            | "createOrReplaceGlobalTempView"
+            | "createGlobalTempView" => {
+                self.temporary
+                    .extend(call.text("name", 0).and_then(Name::dotted));
+            }
+            "register" if call.arguments().len() == 2 => {
+                self.temporary
+                    .extend(call.text("view_name", 0).and_then(Name::dotted));
             }
             "to_sql" | "to_gbq" => self.written_table(call, said),
             "table" | "saveAsTable" | "insertInto" | "writeTo" | "forName" | "toTable" => {
@@ -136,6 +154,19 @@ impl<'c> Tables<'c> {
 
     fn effects(&mut self, effects: &Effects, setting: &Setting, lines: LineSpan, said: &mut Said) {
         self.temporary.extend(effects.temporary.iter().cloned());
+        let is_variable = |place: &&Place| match place {
+            Place::Table(name) => {
+                name.0.len() == 1
+                    && self.variables.contains(name.table())
+                    && matches!(setting.platform(), Some("duckdb") | None)
+            }
+            Place::Uri(_) => false,
+        };
+        for place in effects.reads.iter().filter(is_variable) {
+            if let Place::Table(name) = place {
+                self.temporary.push(name.clone());
+            }
+        }
         state(
             effects,
             &self.context.subject,
@@ -285,7 +316,8 @@ impl<'c> Tables<'c> {
         setting: &Setting,
         said: &mut Said,
     ) {
-        if let Some(name) = name {
+        let is_temporary = |name: &Name| self.temporary.iter().any(|other| name.is(other));
+        if let Some(name) = name.filter(|name| !is_temporary(name)) {
             let key = setting.key(&Place::Table(name));
             said.relation(call.lines, &self.context.subject, predicate, &key);
         }

@@ -46,7 +46,7 @@ fn spark_reads_and_writes_tables_and_paths() {
  "df.write.partitionBy('d').parquet('hdfs:///out/events')\n",
  "spark.sql('''insert into mart.log select * from raw.log''')\n",
  "spark.read.format('jdbc').option('url', 'jdbc:postgresql://db.x.example:5432/shop').option('dbtable', 'public.users').load()\n",
- "df.createOrReplaceTempView('v')"]},
+ "df.createOrReplaceTempView('v'); spark.sql('select * from v join raw.w')"]},
 {"cell_type": "code", "source": ["%%sql\n", "select * from lake.gold.sales"]}
 ]}"##), @r####"
         [14] file:./etl.ipynb reads table:./lake.gold.sales
@@ -60,6 +60,7 @@ fn spark_reads_and_writes_tables_and_paths() {
         [11] file:./etl.ipynb writes table:spark/mart.log
         [11] table:spark/mart.log derived_from table:spark/raw.log
         [12] file:./etl.ipynb reads table:postgres://db.x.example:5432/shop.public.users
+        [13] file:./etl.ipynb reads table:spark/raw.w
         [1] notebook "etl.ipynb" file:./etl.ipynb
         "####);
 }
@@ -85,6 +86,8 @@ with duckdb.connect("/srv/warehouse.duckdb", read_only=True) as connection:
     if x:
         query = "select a from warehouse.b.c"
     connection.execute(query)
+    frame = connection.sql("select 1").df()
+    duckdb.sql("select * from frame join marts.known using (x)")
 "#), @r####"
         [12] file:./export.py reads table:duckdb:///srv/warehouse.duckdb/warehouse.marts.risk
         [12] file:./export.py writes uri:s3://lake/features/risk.parquet
@@ -105,6 +108,7 @@ with duckdb.connect("/srv/warehouse.duckdb", read_only=True) as connection:
         [12] column:s3://lake/features/sales.parquet#total part_of uri:s3://lake/features/sales.parquet
         [12] column:s3://lake/features/sales.parquet#total derived_from column:duckdb:///srv/warehouse.duckdb/warehouse.marts.sales#x {subtype="aggregation", transformation="direct"}
         [15] file:./export.py reads table:./shop.public.t
+        [21] file:./export.py reads table:./marts.known
         [1] resource "export.py" file:./export.py
         [1] file:./export.py .type = "python_script"
         [14] problem: SQL in 1 texts is not understood, the first: Expected: joined table, found: EOF
@@ -172,36 +176,38 @@ def fraud(n: int = 3):
         last = train(data=data.output)
     last.after(again)
 "#), @r####"
-    [9] file:./pipeline.py reads uri:s3://lake/in.parquet
-    [15-22] pipeline "fraud-training" pipeline:kfp/fraud-training
-    [15-22] pipeline:kfp/fraud-training defined_in file:./pipeline.py
-    [15-22] pipeline:kfp/fraud-training .description = "Trains."
-    [17] task "read-data" pipeline:kfp/fraud-training#read-data
-    [17] pipeline:kfp/fraud-training#read-data part_of pipeline:kfp/fraud-training
-    [6-9] image "registry.example/train" image:registry.example/train
-    [6-9] pipeline:kfp/fraud-training#read-data runs_image image:registry.example/train {tag="1.0"}
-    [6-9] pipeline:kfp/fraud-training#read-data .image = "registry.example/train:1.0"
-    [6-9] pipeline:kfp/fraud-training#read-data depends_on file:./pipeline.py
-    [18] task "train" pipeline:kfp/fraud-training#train
-    [18] pipeline:kfp/fraud-training#train part_of pipeline:kfp/fraud-training
-    [18] pipeline:kfp/fraud-training#train depends_on pipeline:kfp/fraud-training#read-data
-    [11-13] pipeline:kfp/fraud-training#train runs_image image:registry.example/train {tag="1.0"}
-    [11-13] pipeline:kfp/fraud-training#train .image = "registry.example/train:1.0"
-    [19] task "read-data-2" pipeline:kfp/fraud-training#read-data-2
-    [19] pipeline:kfp/fraud-training#read-data-2 part_of pipeline:kfp/fraud-training
-    [6-9] pipeline:kfp/fraud-training#read-data-2 runs_image image:registry.example/train {tag="1.0"}
-    [6-9] pipeline:kfp/fraud-training#read-data-2 .image = "registry.example/train:1.0"
-    [6-9] pipeline:kfp/fraud-training#read-data-2 depends_on file:./pipeline.py
-    [21] task "condition-1/train-2" pipeline:kfp/fraud-training#condition-1/train-2
-    [21] pipeline:kfp/fraud-training#condition-1/train-2 part_of pipeline:kfp/fraud-training
-    [21] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data
-    [11-13] pipeline:kfp/fraud-training#condition-1/train-2 runs_image image:registry.example/train {tag="1.0"}
-    [11-13] pipeline:kfp/fraud-training#condition-1/train-2 .image = "registry.example/train:1.0"
-    [19] pipeline:kfp/fraud-training#read-data-2 depends_on pipeline:kfp/fraud-training#train
-    [22] pipeline:kfp/fraud-training#condition-1/train-2 depends_on pipeline:kfp/fraud-training#read-data-2
-    [1] resource "pipeline.py" file:./pipeline.py
-    [1] file:./pipeline.py .type = "python_script"
-    "####);
+        [9] file:./pipeline.py reads uri:s3://lake/in.parquet
+        [15-22] pipeline "fraud-training" pipeline:kfp/fraud-training
+        [15-22] pipeline:kfp/fraud-training defined_in file:./pipeline.py
+        [15-22] pipeline:kfp/fraud-training .description = "Trains."
+        [17] task "read-data" pipeline:kfp/fraud-training#read-data
+        [17] pipeline:kfp/fraud-training#read-data part_of pipeline:kfp/fraud-training
+        [6-9] image "registry.example/train" image:registry.example/train
+        [6-9] pipeline:kfp/fraud-training#read-data runs_image image:registry.example/train {tag="1.0"}
+        [6-9] pipeline:kfp/fraud-training#read-data .image = "registry.example/train:1.0"
+        [6-9] pipeline:kfp/fraud-training#read-data depends_on file:./pipeline.py
+        [18] task "train" pipeline:kfp/fraud-training#train
+        [18] pipeline:kfp/fraud-training#train part_of pipeline:kfp/fraud-training
+        [18] pipeline:kfp/fraud-training#train depends_on pipeline:kfp/fraud-training#read-data
+        [11-13] pipeline:kfp/fraud-training#train runs_image image:registry.example/train {tag="1.0"}
+        [11-13] pipeline:kfp/fraud-training#train .image = "registry.example/train:1.0"
+        [19] task "read-data-2" pipeline:kfp/fraud-training#read-data-2
+        [19] pipeline:kfp/fraud-training#read-data-2 part_of pipeline:kfp/fraud-training
+        [6-9] pipeline:kfp/fraud-training#read-data-2 runs_image image:registry.example/train {tag="1.0"}
+        [6-9] pipeline:kfp/fraud-training#read-data-2 .image = "registry.example/train:1.0"
+        [6-9] pipeline:kfp/fraud-training#read-data-2 depends_on file:./pipeline.py
+        [21] task "condition-1" pipeline:kfp/fraud-training#condition-1
+        [21] pipeline:kfp/fraud-training#condition-1 part_of pipeline:kfp/fraud-training
+        [21] task "condition-1/train-2" pipeline:kfp/fraud-training#condition-1/train-2
+        [21] pipeline:kfp/fraud-training#condition-1/train-2 part_of pipeline:kfp/fraud-training
+        [21] pipeline:kfp/fraud-training#condition-1 depends_on pipeline:kfp/fraud-training#read-data
+        [11-13] pipeline:kfp/fraud-training#condition-1/train-2 runs_image image:registry.example/train {tag="1.0"}
+        [11-13] pipeline:kfp/fraud-training#condition-1/train-2 .image = "registry.example/train:1.0"
+        [19] pipeline:kfp/fraud-training#read-data-2 depends_on pipeline:kfp/fraud-training#train
+        [22] pipeline:kfp/fraud-training#condition-1 depends_on pipeline:kfp/fraud-training#read-data-2
+        [1] resource "pipeline.py" file:./pipeline.py
+        [1] file:./pipeline.py .type = "python_script"
+        "####);
 }
 
 #[test]

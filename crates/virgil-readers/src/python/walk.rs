@@ -87,6 +87,26 @@ pub(crate) fn walk(script: &Script<'_>, handler: &mut dyn FnMut(Event<'_>, &Arou
     walk.budget > 0
 }
 
+/// The names of all variables that a script assigns, wherever.
+pub(super) fn variables(script: &Script<'_>) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut open = vec![script.tree.root_node()];
+    while let Some(node) = open.pop() {
+        let target = match node.kind() {
+            "assignment" | "for_statement" => node.child_by_field_name("left"),
+            "as_pattern" => node.child_by_field_name("alias"),
+            "parameters" => Some(node),
+            _ => None,
+        };
+        if let Some(target) = target {
+            found.extend(names_in(target, script));
+        }
+        let mut cursor = node.walk();
+        open.extend(node.named_children(&mut cursor));
+    }
+    found
+}
+
 struct Walk<'s, 'h> {
     script: &'s Script<'s>,
     scope: Scope<'s>,
