@@ -173,6 +173,7 @@ mod tests {
         [3] column "id" column:spark/shop.orders#id
         [3] column:spark/shop.orders#id part_of table:spark/shop.orders
         [3] column:spark/shop.orders#id .type = "long"
+        [3] run:mlflow/r1 reads column:spark/shop.orders#id
         [2-3] run:mlflow/r1 reads table:spark/shop.orders {dataset="orders"}
         [4] dataset "huggingface/cornell/rotten_tomatoes" dataset:huggingface/cornell/rotten_tomatoes
         [4] run:mlflow/r1 reads dataset:huggingface/cornell/rotten_tomatoes {dataset="rotten"}

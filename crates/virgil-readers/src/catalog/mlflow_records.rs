@@ -323,7 +323,7 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
         return;
     };
     said.mention(lines, Kind::Dataset, &[&place], &place.value);
-    dataset_shape(&place, input, said);
+    dataset_shape(run, &place, input, said);
     let mut attributes = Attributes::new();
     for (attribute, text) in [
         ("dataset", Some(name).filter(|name| !name.is_empty())),
@@ -334,37 +334,7 @@ fn dataset(run: &Key, input: &Node<'_>, said: &mut Said) {
             attributes.insert(attribute.to_owned(), Value::Text(text.to_owned()));
         }
     }
-    let object = Target::Key(place.clone());
-    said.relation_with(lines, run, Predicate::Reads, object, attributes);
-    columns(run, &place, input, said);
-}
-
-/// The columns of a dataset that a run read; its `schema` is JSON in a string too.
-fn columns(run: &Key, place: &Key, input: &Node<'_>, said: &mut Said) {
-    let Some(schema) = input.at(&["dataset", "schema"]) else {
-        return;
-    };
-    let lines = schema.lines();
-    let parsed = schema.text().map(tree::json).unwrap_or_default();
-    let specified = parsed
-        .iter()
-        .filter_map(|schema| schema.get("mlflow_colspec"))
-        .flat_map(Node::items);
-    for column in specified {
-        let Some(name) = column.text_at(&["name"]) else {
-            continue;
-        };
-        let key = keys::column(place, name);
-        said.mention(lines, Kind::Column, &[&key], name);
-        said.relation(lines, &key, Predicate::PartOf, place);
-        said.text(
-            lines,
-            &key,
-            "type",
-            column.text_at(&["type"]).unwrap_or_default(),
-        );
-        said.relation(lines, run, Predicate::Reads, &key);
-    }
+    said.relation_with(lines, run, Predicate::Reads, Target::Key(place), attributes);
 }
 
 /// What the source of a dataset names, by its type: a place, a table of an engine, or a dataset of a hub.
@@ -389,8 +359,8 @@ pub(super) fn dataset_place(kind: &str, source: &str) -> Option<Key> {
     .or_else(|| stored(source))
 }
 
-/// The columns and the number of rows of a dataset, both JSON in strings.
-fn dataset_shape(place: &Key, input: &Node<'_>, said: &mut Said) {
+/// The columns that a run read and the number of rows of a dataset, both JSON in strings.
+fn dataset_shape(run: &Key, place: &Key, input: &Node<'_>, said: &mut Said) {
     let inside = |field| input.at(&["dataset", field]).and_then(tree::json_inside);
     if let Some(profile) = inside("profile")
         && let Some(rows) = profile.get("num_rows")
@@ -414,6 +384,7 @@ fn dataset_shape(place: &Key, input: &Node<'_>, said: &mut Said) {
                 "type",
                 column.text_at(&["type"]).unwrap_or_default(),
             );
+            said.relation(lines, run, Predicate::Reads, &key);
         }
     }
 }
