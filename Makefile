@@ -10,7 +10,7 @@ VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
 TOOLS := $(TARGET_DIR)/tools
 GATEWAY := $(TARGET_DIR)/litellm
 
-.PHONY: demo test test-gateway check model web build bench retrieval corpora format
+.PHONY: demo test test-gateway check model web build bench retrieval citations corpora openlineage format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -54,6 +54,11 @@ corpora: model build
 ## The OpenLineage Python client against the real server, and how many events a minute it takes; installs the client from PyPI.
 openlineage: model build
 	python3 -B tests/openlineage/test_client.py $(VIRGIL) $(DATA_DIR) $(TARGET_DIR)/openlineage
+
+## Measures the check of citations: `make citations CLAIMS_DATA=FOLDER`, a checkout of the corpus that tests/questions/claims.yaml names.
+citations:
+	@test -n "$(CLAIMS_DATA)" || { echo "say where the corpus is: make citations CLAIMS_DATA=FOLDER" >&2; exit 1; }
+	CLAIMS_DATA=$(abspath $(CLAIMS_DATA)) cargo test -p virgil --test citations --locked
 
 ## Formatting, lints, documentation and dependency policy, as CI wants them.
 check: web

@@ -5,7 +5,7 @@ use virgil_gateway::Usage;
 use virgil_model::LineSpan;
 
 use crate::answer::{AnswerEvent, Citation, CitationState, Mode};
-use crate::cite::{check, numbers, sanitise};
+use crate::cite::{Cited, check_citation, numbers, sanitise};
 use crate::extract::{QuestionTerms, extract};
 use crate::guide::{AskError, tell};
 use crate::retrieve::ScoredPassage;
@@ -59,12 +59,19 @@ impl Draft {
     ) -> Result<(), AskError> {
         let sentence = sanitise(sentence, passages.len());
         let cited = numbers(&sentence);
-        let state = check(
-            &sentence,
-            cited
-                .iter()
-                .map(|number| passages[number - 1].passage.text.as_str()),
-        );
+        let contexts: Vec<String> = cited
+            .iter()
+            .map(|number| context_of(&passages[number - 1]))
+            .collect();
+        let evidence: Vec<Cited<'_>> = cited
+            .iter()
+            .zip(&contexts)
+            .map(|(number, context)| Cited {
+                context,
+                text: &passages[number - 1].passage.text,
+            })
+            .collect();
+        let state = check_citation(&sentence, &evidence);
         for number in cited {
             match self
                 .citations
@@ -83,6 +90,17 @@ impl Draft {
         }
         self.say(sentence, events).await
     }
+}
+
+/// Where a passage stands, for names that its own text need not repeat.
+fn context_of(scored: &ScoredPassage) -> String {
+    let passage = &scored.passage;
+    format!(
+        "{} {} {}",
+        passage.title,
+        passage.evidence.path,
+        passage.breadcrumb.join(" > ")
+    )
 }
 
 /// The weaker of two states: a citation is as good as the worst sentence that rests on it.

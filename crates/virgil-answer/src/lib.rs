@@ -30,6 +30,7 @@ mod write;
 pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, Stage};
 pub use budget::{BudgetError, Budgets};
 pub use cache::CacheLimits;
+pub use cite::{Cited, check_citation};
 pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Weights, fuse};
 pub use guide::{AskError, Guide, Question, Writing};
