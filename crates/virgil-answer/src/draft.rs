@@ -5,7 +5,7 @@ use virgil_gateway::Usage;
 use virgil_model::LineSpan;
 
 use crate::answer::{AnswerEvent, Citation, CitationState, Mode};
-use crate::cite::{Cited, check_citation, numbers, sanitise};
+use crate::cite::{Cited, Sanitiser, check_citation, numbers};
 use crate::extract::{QuestionTerms, extract};
 use crate::guide::{AskError, tell};
 use crate::retrieve::ScoredPassage;
@@ -22,6 +22,7 @@ pub(crate) struct Draft {
     pub(crate) notice: Option<String>,
     pub(crate) usage: Option<Usage>,
     pub(crate) prompt_hash: Option<String>,
+    sanitiser: Sanitiser,
 }
 
 impl Draft {
@@ -34,6 +35,7 @@ impl Draft {
             notice: None,
             usage: None,
             prompt_hash: None,
+            sanitiser: Sanitiser::default(),
         }
     }
 
@@ -57,7 +59,7 @@ impl Draft {
         passages: &[ScoredPassage],
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<(), AskError> {
-        let sentence = sanitise(sentence, passages.len());
+        let sentence = self.sanitiser.take(sentence, passages.len());
         let cited = numbers(&sentence);
         let contexts: Vec<String> = cited
             .iter()

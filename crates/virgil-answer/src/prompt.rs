@@ -67,7 +67,7 @@ pub enum PromptsError {
 struct PassageContext<'a> {
     number: usize,
     source: &'a str,
-    path: &'a str,
+    path: String,
     start_line: u32,
     end_line: u32,
     breadcrumb: String,
@@ -99,7 +99,7 @@ impl Prompts {
         let sample = [PassageContext {
             number: 1,
             source: "source",
-            path: "path",
+            path: "path".to_owned(),
             start_line: 1,
             end_line: 1,
             breadcrumb: "heading".to_owned(),
@@ -231,13 +231,25 @@ fn contexts(passages: &[ScoredPassage], before: usize) -> Vec<PassageContext<'_>
         .map(|(index, scored)| PassageContext {
             number: before + index + 1,
             source: &scored.passage.evidence.source,
-            path: &scored.passage.evidence.path,
+            path: in_one_line(&scored.passage.evidence.path),
             start_line: scored.passage.evidence.lines.start,
             end_line: scored.passage.evidence.lines.end,
-            breadcrumb: visible(&scored.passage.breadcrumb.join(" > ")),
+            breadcrumb: in_one_line(&scored.passage.breadcrumb.join(" > ")),
             text: visible(&scored.passage.text),
         })
         .collect()
+}
+
+/// What stands on the fence line itself: without line ends and other control characters, which a path may have.
+fn in_one_line(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            ' '
+        } else {
+            c
+        }
+    };
+    visible(text).chars().map(plain).collect()
 }
 
 /// The text without characters that a person does not see and a model does: zero-width characters, direction marks,

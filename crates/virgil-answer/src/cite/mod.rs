@@ -11,7 +11,7 @@ mod sentences;
 mod tokens;
 
 pub use check::{Cited, check_citation};
-pub(crate) use sanitise::sanitise;
+pub(crate) use sanitise::{Sanitiser, sanitise};
 pub(crate) use sentences::Sentences;
 
 /// The citation numbers in a sentence, in order, without repetitions.
