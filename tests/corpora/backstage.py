@@ -4,7 +4,8 @@
   subdomainOf, subcomponentOf, dependsOn, dependencyOf, providesApis, consumesApis, memberOf, members, parent, children; and those
   of `relations`, which only the catalogue's API writes.
 * entity defined_in repository (`backstage.io/source-location`, `backstage.io/view-url`, `github.com/project-slug`, `gitlab.com/…`);
-  documented_by the `mkdocs.yml` of `backstage.io/techdocs-ref` where it is a folder.
+  documented_by the `mkdocs.yml` of `backstage.io/techdocs-ref` where it is a folder, else its URL.
+* API defined_in the file or URL that its `definition` takes in (`$text`, `$json`, `$yaml`, `$openapi`).
 
 A Location only says where to read on. Names with `${{ … }}` are those of a template.
 """
@@ -23,8 +24,10 @@ FIELDS = (
     ("parent", "group", "part_of", 1), ("children", "group", "part_of", -1),
 )
 RELATIONS = {
-    "ownedBy": "owned_by", "partOf": "part_of", "dependsOn": "depends_on", "providesApi": "provides_api",
-    "consumesApi": "consumes_api", "memberOf": "member_of", "childOf": "part_of",
+    "ownedBy": ("owned_by", 1), "ownerOf": ("owned_by", -1), "partOf": ("part_of", 1), "hasPart": ("part_of", -1),
+    "childOf": ("part_of", 1), "parentOf": ("part_of", -1), "dependsOn": ("depends_on", 1), "dependencyOf": ("depends_on", -1),
+    "providesApi": ("provides_api", 1), "apiProvidedBy": ("provides_api", -1), "consumesApi": ("consumes_api", 1),
+    "apiConsumedBy": ("consumes_api", -1), "memberOf": ("member_of", 1), "hasMember": ("member_of", -1),
 }
 
 
@@ -54,10 +57,14 @@ def state(documents, path, edges):
                     ends = (key, other)[::way]
                     edges.add(ends[0], predicate, ends[1], item.line)
         for relation in items(node, "relations"):
-            predicate = RELATIONS.get(string(relation, "type"))
+            predicate, way = RELATIONS.get(string(relation, "type"), (None, 1))
             if predicate and string(relation, "targetRef"):
-                other = reference(string(relation, "targetRef"), None, namespace)
-                edges.add(key, predicate, other, line_of(relation, "targetRef"))
+                ends = (key, reference(string(relation, "targetRef"), None, namespace))[::way]
+                edges.add(ends[0], predicate, ends[1], line_of(relation, "targetRef"))
+        for field, line, value in entries(node, "spec", "definition"):
+            if field.startswith("$") and isinstance(value, Text):
+                beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
+                edges.add(key, "defined_in", names.uri_of(value) if "://" in value else names.file(beside), line)
         for annotation, line, value in entries(node, "metadata", "annotations"):
             if annotation in ("backstage.io/source-location", "backstage.io/view-url"):
                 repository = names.repository(value.removeprefix("url:"))
@@ -71,3 +78,5 @@ def state(documents, path, edges):
             elif annotation == "backstage.io/techdocs-ref" and value.startswith("dir:"):
                 folder = posixpath.join(posixpath.dirname(path), value[4:], "mkdocs.yml")
                 edges.add(key, "documented_by", names.file(posixpath.normpath(folder)), line)
+            elif annotation == "backstage.io/techdocs-ref" and value.startswith("url:"):
+                edges.add(key, "documented_by", names.uri_of(value[4:]), line)

@@ -139,8 +139,8 @@ def state(documents, path, edges, exists):
 
 
 def is_of_sql(edge, spans):
-    """Whether an edge is column lineage that a manifest's SQL states."""
-    of_columns = edge[1] == "derived_from" and edge[0].startswith("column:") and edge[2].startswith("column:")
+    """Whether an edge is column lineage that a manifest's SQL states, or a column that only that names."""
+    of_columns = edge[0].startswith("column:") and edge[1] in ("derived_from", "part_of")
     return of_columns and all(path.endswith("manifest.json") for path, _, _ in spans)
 
 

@@ -1,7 +1,8 @@
 """OpenLineage (OpenLineage: spec/OpenLineage.json, spec/facets): run, job and dataset events. Edges:
 
 * run part_of job; run reads input, writes output. An event without a run states what its job reads and writes.
-* column part_of dataset: the fields of the facet `schema`, nested ones as `a.b`, and those of column lineage.
+* column part_of dataset: the fields of the facet `schema`, nested ones as `a.b`, those of column lineage, and those that tags
+  and assertions name.
 * column, or whole dataset, derived_from column or dataset: facet `columnLineage` (`fields`, `dataset`), or `lineage`.
 * parent run triggers run; job part_of parent job: facet `parent`.
 * job, run or dataset owned_by the owners of `ownership`; job defined_in the repository of `sourceCodeLocation`;
@@ -41,7 +42,8 @@ def state(documents, edges):
             for node in items(event, field):
                 dataset = dataset_of(node)
                 if dataset:
-                    merge(datasets.setdefault(dataset, {}), get(node, "facets"))
+                    for part in ("facets", "inputFacets", "outputFacets"):
+                        merge(datasets.setdefault(dataset, {}), get(node, part))
                     if run or job:
                         edges.add(run or job, predicate, dataset, line)
         dataset = dataset_of(get(event, "dataset"))
@@ -140,6 +142,9 @@ def of_dataset(edges, dataset, facets):
     for tag in items(facets.get("tags"), "tags"):
         if string(tag, "field"):
             edges.add(names.column(dataset, string(tag, "field")), "part_of", dataset, tag.line)
+    for assertion in items(facets.get("dataQualityAssertions"), "assertions"):
+        if string(assertion, "column") and string(assertion, "assertion"):
+            edges.add(names.column(dataset, string(assertion, "column")), "part_of", dataset, assertion.line)
     for other in items(facets.get("symlinks"), "identifiers"):
         if dataset_of(other):
             edges.same(dataset, dataset_of(other))
