@@ -264,10 +264,30 @@ impl<'a> Finder<'a> {
 
     fn admits(&self, predicate: Predicate, side: Side, id: EntityId) -> bool {
         let kind = self.derived.node(id).kind;
+        if predicate == Predicate::OwnedBy && (is_elsewhere(kind) || self.has_stated_owner(id)) {
+            return false;
+        }
         match side {
             Side::Subject => signature(predicate).takes_subject(kind),
             Side::Object => signature(predicate).takes_object(kind),
         }
+    }
+
+    /// Whether a statement names an owner of the thing itself, so that a rule for the files that mention it says nothing.
+    fn has_stated_owner(&self, id: EntityId) -> bool {
+        let statements = self.sight.statements();
+        let keys = self.derived.entity(id).keys.iter();
+        let mut rows = keys.flat_map(|key| self.sight.rows(&statements.keys.entry(*key).outgoing));
+        rows.any(|(_, row)| {
+            matches!(
+                row.fact,
+                Fact::Relation {
+                    predicate: Predicate::OwnedBy,
+                    object: Object::Key(_),
+                    ..
+                }
+            )
+        })
     }
 
     /// The table of a column key, and the columns of a table key.
@@ -296,6 +316,22 @@ impl<'a> Finder<'a> {
             }
         }
     }
+}
+
+/// Whether things of that kind live in a warehouse, a registry or a store, and files only tell of them: whoever owns
+/// an export of the registry does not own its models.
+fn is_elsewhere(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Dataset
+            | Kind::Column
+            | Kind::Artifact
+            | Kind::Model
+            | Kind::ModelVersion
+            | Kind::Run
+            | Kind::Experiment
+            | Kind::Image
+    )
 }
 
 #[derive(Clone, Copy)]

@@ -16,7 +16,8 @@ pub struct EntityId(pub(crate) u32);
 pub struct Entity {
     /// Its number in this view.
     pub id: EntityId,
-    /// Its key of highest precedence: global before scoped before pointer, then alphabetical.
+    /// Its key of highest precedence: global before scoped before pointer, tables before what tools call them, then
+    /// alphabetical.
     pub reference: String,
     /// What kind of thing it is.
     pub kind: Kind,

@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use virgil_model::{AssetId, Kind};
+use virgil_model::{AssetId, Key, KeyClass, Kind};
 
 use crate::cut::Cut;
 use crate::entity::{Conflict, Entity, EntityId};
@@ -183,8 +183,7 @@ impl Sight<'_> {
         let in_order = |keys: &[KeyId]| {
             let mut keys = keys.to_vec();
             if keys.len() > 1 {
-                // A key orders by class, then scheme, then value.
-                keys.sort_by_key(|key| self.key(*key));
+                keys.sort_by_key(|key| precedence(self.key(*key)));
             }
             keys
         };
@@ -243,4 +242,11 @@ impl Sight<'_> {
             .max_by_key(|(name, assets)| (assets.len(), Reverse(**name)))?;
         Some((*best.0).to_owned())
     }
+}
+
+/// What orders the keys of one thing: the class, then tables and columns before the identifiers that tools have for
+/// them, then scheme and value.
+fn precedence(key: &Key) -> (KeyClass, bool, &Key) {
+    let is_table = matches!(key.scheme.as_str(), "table" | "column");
+    (key.class, !is_table, key)
 }

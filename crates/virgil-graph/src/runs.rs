@@ -1,7 +1,7 @@
 //! Which run of a job counts.
 //!
 //! A job's current edges are what is declared and what its latest completed run did; older runs are history
-//! and not followed. A run says `part_of` its job; its attribute `state` is `completed` (or absent), and
+//! and not followed. A run says `part_of` its job, which is whatever it is part of but an experiment; its attribute `state` is `completed` (or absent), and
 //! `ended_at` a timestamp that sorts as text.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(crate) fn histories(
         }
         // Whatever it is now, it may have been a run of theirs.
         jobs.extend(jobs_of(derived, id));
-        if runs_of(derived, id).next().is_some() {
+        if derived.node(id).kind != Kind::Experiment && runs_of(derived, id).next().is_some() {
             jobs.insert(id);
         }
     }
@@ -64,7 +64,9 @@ fn parts(
 }
 
 fn jobs_of(derived: &Derived, run: EntityId) -> impl Iterator<Item = EntityId> {
-    parts(derived, run, HopDirection::Forward)
+    // An experiment only holds runs together: each stands for the model that it made.
+    let wholes = parts(derived, run, HopDirection::Forward);
+    wholes.filter(|whole| derived.node(*whole).kind != Kind::Experiment)
 }
 
 fn runs_of(derived: &Derived, job: EntityId) -> impl Iterator<Item = EntityId> {

@@ -1,5 +1,7 @@
 //! Where a walk may go from where it stands.
 
+use std::collections::BTreeSet;
+
 use virgil_model::Predicate;
 
 use crate::derived::{Derived, Edge};
@@ -80,6 +82,11 @@ impl Rules {
         }
     }
 
+    /// Whether the walk follows the flow of data.
+    pub(crate) fn follows_flow(self) -> bool {
+        matches!(self, Rules::Flow)
+    }
+
     /// Whether an edge that leads where the walk goes counts as a hop.
     pub(crate) fn is_hop(self, edge: &Edge) -> bool {
         match self {
@@ -122,6 +129,102 @@ impl Rules {
     pub(crate) fn admits(self, derived: &Derived, id: EntityId) -> bool {
         !matches!(self, Rules::Flow) || !derived.node(id).is_history
     }
+}
+
+/// What the columns of a table lead to, where a walk came up to the table from one of them. Their own edges decide
+/// there: the table's edges to the same things say nothing more about the column.
+pub(crate) struct ByColumns {
+    bearing: Bearing,
+    reached: BTreeSet<EntityId>,
+}
+
+impl ByColumns {
+    /// Nothing, unless the walk came up from a column.
+    pub(crate) fn of(derived: &Derived, state: State, bearing: Bearing) -> Option<ByColumns> {
+        if !state.widened {
+            return None;
+        }
+        let mut reached = BTreeSet::new();
+        let leading = |id: EntityId, bearing| derived.node(id).adjacency.leading(bearing).1;
+        let aside = leading(state.id, Bearing::Aside).iter();
+        for part in aside.filter(|edge| is_part(edge, HopDirection::Backward)) {
+            for edge in leading(part.other, bearing) {
+                reached.insert(edge.other);
+                let aside = leading(edge.other, Bearing::Aside).iter();
+                let wholes = aside.filter(|edge| is_part(edge, HopDirection::Forward));
+                reached.extend(wholes.map(|whole| whole.other));
+            }
+        }
+        Some(ByColumns { bearing, reached })
+    }
+
+    /// How far an edge of the table leads: nowhere, if the columns lead there themselves, and no further than to a run or
+    /// job that moves data only between the table and such things.
+    pub(crate) fn lead(&self, derived: &Derived, edge: &Edge) -> Lead {
+        if self.reached.contains(&edge.other) {
+            return Lead::Nowhere;
+        }
+        let (joins, moves) = match self.bearing {
+            Bearing::Downstream => (Predicate::Reads, Predicate::Writes),
+            Bearing::Upstream => (Predicate::Writes, Predicate::Reads),
+            Bearing::Aside => return Lead::On,
+        };
+        let (_, onward) = derived.node(edge.other).adjacency.leading(self.bearing);
+        let mut moved = onward
+            .iter()
+            .filter(|edge| edge.predicate == moves)
+            .peekable();
+        let is_covered = edge.predicate == joins
+            && moved.peek().is_some()
+            && moved.all(|edge| self.reached.contains(&edge.other));
+        if is_covered { Lead::There } else { Lead::On }
+    }
+}
+
+/// How far an edge leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// On, as edges do.
+    On,
+    /// To its end, and no further.
+    There,
+    Nowhere,
+}
+
+/// More outputs than this are not told apart.
+const MOST_OUTPUTS: usize = 64;
+
+/// Whether columns tell what an edge to a run, job or script mixes up: one that makes several things says only that each
+/// may come from anything it reads. Where columns of all of them are known to come from somewhere, the walk goes along
+/// these.
+pub(crate) fn is_told_apart(derived: &Derived, edge: &Edge, bearing: Bearing) -> bool {
+    let is_move = matches!(
+        (bearing, edge.predicate),
+        (Bearing::Upstream, Predicate::Writes) | (Bearing::Downstream, Predicate::Reads)
+    );
+    if !is_move {
+        return false;
+    }
+    let leading = |id: EntityId, bearing| derived.node(id).adjacency.leading(bearing).1;
+    let has_known_origin = |id: EntityId| {
+        let aside = leading(id, Bearing::Aside).iter();
+        let mut columns = aside.filter(|edge| is_part(edge, HopDirection::Backward));
+        columns.any(|column| {
+            let mut origins = leading(column.other, Bearing::Upstream).iter();
+            origins.any(|edge| edge.predicate == Predicate::DerivedFrom)
+        })
+    };
+    let onward = leading(edge.other, Bearing::Downstream).iter();
+    let outputs = onward.filter(|edge| edge.predicate == Predicate::Writes);
+    let outputs: Vec<EntityId> = outputs
+        .map(|edge| edge.other)
+        .take(MOST_OUTPUTS + 1)
+        .collect();
+    (2..=MOST_OUTPUTS).contains(&outputs.len()) && outputs.into_iter().all(has_known_origin)
+}
+
+fn is_part(edge: &Edge, direction: HopDirection) -> bool {
+    edge.predicate == Predicate::PartOf && edge.direction == direction
 }
 
 fn relation_bit(predicate: Predicate, direction: HopDirection) -> u64 {

@@ -4,7 +4,8 @@
 //! followed, free hops cost nothing: from a version to its model and back, from a run to its job and from a job
 //! to its latest run, from a column to its table and back. A walk that went up to a whole does not come down
 //! again to another part of it: what one version was trained on does not flow into its siblings. A column's
-//! effect on what only its table is known to feed is marked *possibly*.
+//! effect on what only its table is known to feed is marked *possibly*; where columns of the table are known to feed
+//! a thing, they alone decide.
 
 use std::cell::RefMut;
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use crate::members::{Member, Members};
 use crate::predicates::Bearing;
 use crate::query::{Along, Hop, Hops};
 use crate::trails::{Trail, Trails};
-use crate::usage::{Rules, State, Use, after};
+use crate::usage::{ByColumns, Lead, Rules, State, Use, after, is_told_apart};
 use crate::view::View;
 
 /// How many hops a walk makes at most.
@@ -186,6 +187,8 @@ impl Walk<'_> {
     fn hop(&mut self, frontier: &[Front]) -> Vec<Front> {
         let derived = self.derived;
         let mut next = Vec::new();
+        // What is reached and not gone on from, but for the wholes it is part of.
+        let mut ends = Vec::new();
         for index in 0..self.bearings.len() {
             let bearing = self.bearings[index];
             for from in frontier {
@@ -193,10 +196,26 @@ impl Walk<'_> {
                 let may_skip = self.keep == Keep::Members
                     && self.walked.seen > MANY
                     && from.0.after_hop().bit() == self.usual;
+                let by_columns = ByColumns::of(derived, from.0, bearing);
+                let lead = |edge: &Edge| match &by_columns {
+                    Some(columns) => columns.lead(derived, edge),
+                    None => Lead::On,
+                };
                 for (at, edge) in (first..).zip(edges) {
                     let skips = may_skip && self.marks.is_settled(edge.other);
-                    if !skips && self.rules.is_hop(edge) {
-                        self.pass(*from, at, edge, Use::Hop, &mut next);
+                    if skips || !self.rules.is_hop(edge) {
+                        continue;
+                    }
+                    let is_apart =
+                        || self.rules.follows_flow() && is_told_apart(derived, edge, bearing);
+                    match lead(edge) {
+                        Lead::Nowhere => {}
+                        Lead::On if !is_apart() => {
+                            self.pass(*from, at, edge, Use::Hop, &mut next);
+                        }
+                        Lead::On | Lead::There => {
+                            self.pass(*from, at, edge, Use::Hop, &mut ends);
+                        }
                     }
                 }
                 if self.is_cut {
@@ -204,6 +223,7 @@ impl Walk<'_> {
                 }
             }
         }
+        self.go_free(&mut ends);
         next
     }
 

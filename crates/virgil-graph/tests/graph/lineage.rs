@@ -145,6 +145,90 @@ fn columns_flow_along_columns_and_possibly_along_tables() {
 }
 
 #[test]
+fn where_columns_are_known_to_feed_a_table_they_alone_decide() {
+    let column = |name: &str| format!("column:pg/{name}");
+    let (email, id, total) = (
+        column("orders#email"),
+        column("orders#id"),
+        column("mart#total"),
+    );
+    let says = vec![
+        mention(Kind::Column, "email", &[&email]),
+        mention(Kind::Dataset, "mart", &["table:pg/mart"]),
+        mention(Kind::Dataset, "other", &["table:pg/other"]),
+        relation("table:pg/mart", Predicate::DerivedFrom, "table:pg/orders"),
+        relation("table:pg/other", Predicate::DerivedFrom, "table:pg/orders"),
+        // A run that moves data between these two tables only says no more than its columns.
+        mention(Kind::Run, "copy", &["run:a/copy"]),
+        relation("run:a/copy", Predicate::Reads, "table:pg/orders"),
+        relation("run:a/copy", Predicate::Writes, "table:pg/mart"),
+        relation(&total, Predicate::DerivedFrom, &id),
+    ];
+    let graph = graph(vec![says]);
+    let view = public(&graph);
+    assert_eq!(
+        flow(&view, &email, Along::Downstream),
+        "run:a/copy? table:pg/other?"
+    );
+    assert_eq!(
+        flow(&view, &id, Along::Downstream),
+        "column:pg/mart#total run:a/copy? table:pg/mart table:pg/other?"
+    );
+}
+
+#[test]
+fn a_script_that_makes_several_tables_does_not_mix_what_their_columns_tell_apart() {
+    let script = "file:a/export.py";
+    let mut says = vec![mention(Kind::Pipeline, "export", &[script])];
+    for (from, to) in [("orders", "sales"), ("clicks", "views")] {
+        let [from, to] = [from, to].map(|name| format!("table:pg/{name}"));
+        says.push(relation(script, Predicate::Reads, &from));
+        says.push(relation(script, Predicate::Writes, &to));
+    }
+    let before = graph(vec![says.clone()]);
+    let view = public(&before);
+    assert_eq!(
+        flow(&view, "table:pg/sales", Along::Upstream),
+        "file:a/export.py table:pg/clicks table:pg/orders"
+    );
+    for (from, to) in [("orders#id", "sales#id"), ("clicks#id", "views#id")] {
+        let [from, to] = [from, to].map(|name| format!("column:pg/{name}"));
+        says.push(relation(&to, Predicate::DerivedFrom, &from));
+    }
+    let after = graph(vec![says]);
+    let view = public(&after);
+    assert_eq!(
+        flow(&view, "table:pg/sales", Along::Upstream),
+        "column:pg/orders#id file:a/export.py table:pg/orders"
+    );
+    assert_eq!(
+        flow(&view, "table:pg/clicks", Along::Downstream),
+        "column:pg/views#id file:a/export.py table:pg/views"
+    );
+}
+
+#[test]
+fn runs_of_an_experiment_do_not_supersede_each_other() {
+    let mut says = vec![mention(Kind::Experiment, "fraud", &["experiment:m/1"])];
+    for (run, ended, file) in [
+        ("run:m/1", "2026-01-01", "uri:s3://lake/1"),
+        ("run:m/2", "2026-01-02", "uri:s3://lake/2"),
+    ] {
+        says.push(mention(Kind::Run, run, &[run]));
+        says.push(attribute(run, "ended_at", text(ended)));
+        says.push(relation(run, Predicate::PartOf, "experiment:m/1"));
+        says.push(relation(run, Predicate::Reads, file));
+    }
+    let graph = graph(vec![says]);
+    let view = public(&graph);
+    assert_eq!(flow(&view, "run:m/1", Along::Upstream), "uri:s3://lake/1");
+    assert_eq!(
+        flow(&view, "uri:s3://lake/1", Along::Downstream),
+        "experiment:m/1 run:m/1"
+    );
+}
+
+#[test]
 fn only_the_latest_completed_run_counts() {
     let mut says = vec![mention(Kind::Pipeline, "load", &["pipeline:a/load"])];
     for (run, state, ended, table) in [

@@ -171,7 +171,7 @@ fn a_selector_picks_what_matches_now() {
         ),
     ]]);
     let detector = vec![mention(
-        Kind::Model,
+        Kind::Component,
         "fraud-detector",
         &["model:mlflow/fraud-detector"],
     )];
@@ -210,7 +210,7 @@ fn of_the_rules_of_one_file_the_last_that_matches_counts() {
     ];
     for (asset, path) in (2..).zip(paths) {
         let key = format!("model:mlflow/{asset}");
-        let says = vec![mention(Kind::Model, path, &[&key])];
+        let says = vec![mention(Kind::Component, path, &[&key])];
         graph.replace(AssetId(asset), stated_at(asset, PUBLIC, path, says));
     }
     let owned = |graph: &Graph| {
@@ -248,6 +248,46 @@ fn of_the_rules_of_one_file_the_last_that_matches_counts() {
 
     graph.replace(AssetId(1), stated(1, PUBLIC, owners[..1].to_vec()));
     assert_eq!(owned(&graph), ["team:everything"; 3]);
+}
+
+#[test]
+fn a_rule_for_files_owns_what_has_no_owner_and_lives_in_files() {
+    let mut graph = graph(vec![
+        vec![rule("team:everything", "**", 1, false)],
+        vec![
+            mention(Kind::Component, "gateway", &["component:c/gateway"]),
+            mention(Kind::Component, "worker", &["component:c/worker"]),
+            mention(Kind::Model, "fraud", &["model:mlflow/fraud"]),
+        ],
+    ]);
+    let owned = |graph: &Graph| {
+        let view = public(graph);
+        let owner =
+            |name: &&str| references(&view, step(refs(&[name]), virgil_graph::Along::Owner));
+        ["gateway", "worker", "fraud"]
+            .iter()
+            .map(owner)
+            .collect::<Vec<_>>()
+    };
+    // An export of a registry tells of models; whoever owns the file does not own them.
+    assert_eq!(owned(&graph), ["team:everything", "team:everything", ""]);
+
+    let owner = vec![relation(
+        "component:c/gateway",
+        Predicate::OwnedBy,
+        "team:risk",
+    )];
+    graph.replace(AssetId(3), stated(3, PUBLIC, owner));
+    assert_eq!(owned(&graph), ["team:risk", "team:everything", ""]);
+    let owns = virgil_graph::Along::backward(Predicate::OwnedBy);
+    let everything = step(refs(&["team:everything"]), owns);
+    assert_eq!(
+        references(&public(&graph), everything),
+        "component:c/worker"
+    );
+
+    graph.replace(AssetId(3), Vec::new());
+    assert_eq!(owned(&graph), ["team:everything", "team:everything", ""]);
 }
 
 #[test]
