@@ -94,7 +94,7 @@ impl Pushed {
                 .await?;
             events = self.store.pushed_events(self.source, path).await?;
         }
-        let lines: Vec<String> = events.into_iter().map(|event| event.body).collect();
+        let lines = merge::lines(&events);
         Ok((!lines.is_empty()).then(|| lines.join("\n") + "\n"))
     }
 }

@@ -1,5 +1,7 @@
 //! Several events of one asset as one: facets are cumulative and the last write wins, as the specification says.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 use virgil_store::PushedEvent;
 
@@ -29,6 +31,50 @@ pub(super) fn repeated(events: &[PushedEvent]) -> Option<(Vec<PushedEvent>, Push
     let last = taken.last()?;
     let into = stored(last, last.at.clone(), merged?.to_string());
     (taken.len() > 1).then_some((taken, into))
+}
+
+/// The events as lines, without the facets that an earlier line has word for word: producers send what they know with each
+/// event, and what is said once need not be read, embedded and found again.
+pub(super) fn lines(events: &[PushedEvent]) -> Vec<String> {
+    let mut said = HashMap::new();
+    let line = |event: &PushedEvent| match serde_json::from_str(&event.body) {
+        Ok(Value::Object(mut body)) => {
+            for name in ["run", "job", "dataset"] {
+                if let Some(entity) = body.get_mut(name) {
+                    unsaid(entity, name.to_owned(), &mut said);
+                }
+            }
+            for list in ["inputs", "outputs"] {
+                let datasets = body.get_mut(list).and_then(Value::as_array_mut);
+                for dataset in datasets.into_iter().flatten() {
+                    let of = format!("{}\n{}", dataset["namespace"], dataset["name"]);
+                    unsaid(dataset, of, &mut said);
+                }
+            }
+            Value::Object(body).to_string()
+        }
+        _ => event.body.clone(),
+    };
+    events.iter().map(line).collect()
+}
+
+/// Takes away the facets of an entity that have been said; the others have been from now on.
+fn unsaid(entity: &mut Value, of: String, said: &mut HashMap<(String, String), Value>) {
+    let Value::Object(fields) = entity else {
+        return;
+    };
+    for group in ["facets", "inputFacets", "outputFacets"] {
+        if let Some(Value::Object(facets)) = fields.get_mut(group) {
+            facets.retain(|name, facet| {
+                let at = (of.clone(), format!("{group}\n{name}"));
+                let is_new = said.get(&at) != Some(facet);
+                if is_new {
+                    said.insert(at, facet.clone());
+                }
+                is_new
+            });
+        }
+    }
 }
 
 /// What two events say together; `newer` wins.
@@ -107,6 +153,26 @@ mod tests {
             body: String::new(),
         };
         stored(&like, at.to_owned(), body.to_string())
+    }
+
+    #[test]
+    fn what_was_said_is_not_said_again() {
+        let with = |version: u32| {
+            json!({"job": {"namespace": "n", "name": "j", "facets": {"a": {"v": 1}, "b": {"v": version}}},
+                   "inputs": [{"namespace": "n", "name": "d", "facets": {"schema": {"v": 1}}}]})
+        };
+        let found = lines(&[
+            event("1", with(1)),
+            event("2", with(2)),
+            event("3", with(1)),
+        ]);
+        let bare = json!([{"namespace": "n", "name": "d", "facets": {}}]);
+        let expect = |version: u32| json!({"job": {"namespace": "n", "name": "j", "facets": {"b": {"v": version}}}, "inputs": bare});
+        let parsed: Vec<Value> = found
+            .iter()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(parsed, [with(1), expect(2), expect(1)]);
     }
 
     #[test]
