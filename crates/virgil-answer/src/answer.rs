@@ -3,6 +3,8 @@
 use virgil_gateway::Usage;
 use virgil_model::Evidence;
 
+use crate::exact::{ExactAnswer, Picture};
+use crate::plan::{Choices, Explanation};
 use crate::retrieve::ScoredPassage;
 
 /// A finished answer.
@@ -28,6 +30,14 @@ pub struct Answer {
     pub prompt_hash: Option<String>,
     /// Whether it was written before, for the same question over the same evidence.
     pub cached: bool,
+    /// What was computed exactly, if the question asked for something that the graph knows.
+    pub facts: Option<ExactAnswer>,
+    /// What the facts rest on, as a picture.
+    pub graph: Option<Picture>,
+    /// What a name of the question may mean, if that has to be asked back.
+    pub choices: Option<Choices>,
+    /// How the question was read, if the asker wanted to know.
+    pub explanation: Option<Explanation>,
 }
 
 impl Answer {
@@ -45,6 +55,10 @@ impl Answer {
             usage: None,
             prompt_hash: None,
             cached: false,
+            facts: None,
+            graph: None,
+            choices: None,
+            explanation: None,
         }
     }
 }
@@ -56,6 +70,8 @@ pub enum Mode {
     Extract,
     /// Written by a language model from the passages.
     Model,
+    /// Computed from what the platform states, and nothing else.
+    Facts,
 }
 
 impl Mode {
@@ -64,6 +80,7 @@ impl Mode {
         match self {
             Mode::Extract => "extract",
             Mode::Model => "model",
+            Mode::Facts => "facts",
         }
     }
 }

@@ -6,8 +6,10 @@ use virgil_model::LineSpan;
 
 use crate::answer::{AnswerEvent, Citation, CitationState, Mode};
 use crate::cite::{Cited, Sanitiser, check_citation, numbers};
+use crate::exact::{ExactAnswer, Picture};
 use crate::extract::{QuestionTerms, extract};
 use crate::guide::{AskError, tell};
+use crate::plan::Choices;
 use crate::retrieve::ScoredPassage;
 
 /// How many characters an extract may have.
@@ -23,6 +25,9 @@ pub(crate) struct Draft {
     pub(crate) usage: Option<Usage>,
     pub(crate) prompt_hash: Option<String>,
     sanitiser: Sanitiser,
+    pub(crate) facts: Option<ExactAnswer>,
+    pub(crate) graph: Option<Picture>,
+    pub(crate) choices: Option<Choices>,
 }
 
 impl Draft {
@@ -36,6 +41,9 @@ impl Draft {
             usage: None,
             prompt_hash: None,
             sanitiser: Sanitiser::default(),
+            facts: None,
+            graph: None,
+            choices: None,
         }
     }
 

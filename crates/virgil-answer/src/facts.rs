@@ -5,16 +5,21 @@
 //! copy, which then takes the place of the graph: who is asking keeps what they began with, and who comes later
 //! waits for the new one, because what it hides must not be shown any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
 use virgil_graph::{
     Answer, Direction, Graph, Known, Lineage, Mapping, PartialSource, Query, QueryError, Stated,
-    Systems, lineage,
+    Systems, View, lineage,
 };
 use virgil_model::{AssetId, LabelId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
+
+use crate::plan::{Context, Lexicon, Names, Planned, check};
+
+/// For how many sets of labels the names are kept.
+const KEPT_NAMES: usize = 16;
 
 /// The graph of a store.
 pub struct Facts {
@@ -31,6 +36,24 @@ struct State {
     /// The assets that it holds, under their labels.
     assets: BTreeMap<AssetId, LabelId>,
     graph: Graph,
+    /// The names that labels show, of the labels that asked last.
+    names: std::sync::Mutex<VecDeque<(BTreeSet<LabelId>, Arc<Names>)>>,
+}
+
+impl State {
+    /// The names that a view shows; they are collected once.
+    fn names(&self, labels: &BTreeSet<LabelId>, view: &View<'_>) -> Arc<Names> {
+        let mut kept = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, names)) = kept.iter().find(|(of, _)| of == labels) {
+            return Arc::clone(names);
+        }
+        let names = Arc::new(Names::of(view));
+        if kept.len() >= KEPT_NAMES {
+            kept.pop_front();
+        }
+        kept.push_back((labels.clone(), Arc::clone(&names)));
+        names
+    }
 }
 
 /// Why a query of the graph got no answer.
@@ -54,6 +77,7 @@ impl Facts {
             revision: String::new(),
             assets: BTreeMap::new(),
             graph: Graph::new(systems.clone()),
+            names: std::sync::Mutex::default(),
         };
         Facts {
             store,
@@ -61,6 +85,33 @@ impl Facts {
             state: RwLock::new(Arc::new(state)),
             refreshing: Mutex::new(()),
         }
+    }
+
+    /// Plans a question on what `scope` sees: an exact query, a question back, or nothing.
+    pub async fn plan(
+        &self,
+        scope: &Scope,
+        lexicon: &Arc<Lexicon>,
+        question: &str,
+        context: &Context,
+    ) -> Result<Planned, FactsError> {
+        let known = self.known(scope).await?;
+        let state = self.fresh().await?;
+        let labels: BTreeSet<LabelId> = scope.labels().collect();
+        let (lexicon, question, context) =
+            (Arc::clone(lexicon), question.to_owned(), context.clone());
+        let plan = move || {
+            let view = state.graph.view(&labels);
+            let names = state.names(&labels, &view);
+            lexicon.plan(&question, &context, &names, &view, &known)
+        };
+        Ok(tokio::task::spawn_blocking(plan).await?)
+    }
+
+    /// Type-checks a query, whoever proposes it, and answers it on what `scope` sees.
+    pub async fn execute(&self, scope: &Scope, query: &Query) -> Result<Answer, FactsError> {
+        check(query)?;
+        self.query(scope, query).await
     }
 
     /// Answers a query on what `scope` sees.
@@ -162,6 +213,7 @@ impl Facts {
                 revision,
                 assets,
                 graph,
+                names: std::sync::Mutex::default(),
             }
         };
         let state = Arc::new(tokio::task::spawn_blocking(change).await?);

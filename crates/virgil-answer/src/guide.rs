@@ -13,18 +13,21 @@ use virgil_model::Scope;
 use virgil_store::{SpendingLimits, Spent, Store};
 
 use crate::abstain::{abstain, is_weak};
-use crate::answer::{Answer, AnswerEvent, Freshness, Stage};
+use crate::answer::{Answer, AnswerEvent, Freshness, Mode, Stage};
 use crate::budget::{BudgetError, Budgets};
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
+use crate::draft::Draft;
 use crate::extract::QuestionTerms;
 use crate::facts::Facts;
 use crate::fuse::Weights;
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
+use crate::plan::{Context as PlanContext, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
+use crate::state::{ask_back, unknown_names};
 
 /// How many passages are found for a question.
 const PASSAGES: usize = 12;
@@ -36,6 +39,7 @@ pub struct Guide {
     pub(crate) weights: Weights,
     pub(crate) index: Arc<dyn VectorIndex>,
     pub(crate) facts: Arc<Facts>,
+    pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) writing: Writing,
     pub(crate) cache: AnswerCache,
     /// What fences are made with.
@@ -67,12 +71,16 @@ impl Writing {
 }
 
 /// A question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Question {
     /// The words.
     pub text: String,
     /// The language model that should answer; the default one if absent.
     pub model: Option<String>,
+    /// What went before.
+    pub context: PlanContext,
+    /// Whether the answer says how the question was read.
+    pub explain: bool,
 }
 
 /// Why a question got no answer.
@@ -105,6 +113,7 @@ impl Guide {
         index: Arc<dyn VectorIndex>,
         embedder: Arc<dyn Embedder>,
         facts: Arc<Facts>,
+        lexicon: Lexicon,
         writing: Writing,
     ) -> Guide {
         Guide {
@@ -113,6 +122,7 @@ impl Guide {
             weights: Weights::default(),
             index,
             facts,
+            lexicon: Arc::new(lexicon),
             cache: AnswerCache::new(writing.cache),
             fence_key: random_key(),
             writing,
@@ -151,6 +161,11 @@ impl Guide {
             return self.repeat(scope, answer, events).await;
         }
         tell(events, AnswerEvent::Stage(Stage::Searching)).await?;
+        let planned = self
+            .facts
+            .plan(scope, &self.lexicon, &question.text, &question.context)
+            .await
+            .map_err(anyhow::Error::from)?;
         let query = Query {
             text: question.text.clone(),
             limit: PASSAGES,
@@ -165,22 +180,34 @@ impl Guide {
         )
         .await?;
 
-        let terms = QuestionTerms::weigh(
-            &question.text,
-            passages.iter().map(|scored| scored.passage.text.as_str()),
-        );
-        let mut draft = if is_weak(&terms, &passages) {
-            abstain(question, &passages, events).await?
-        } else {
-            match model {
-                None => extracts(&terms, &passages, events).await?,
-                Some(model) => {
-                    self.write(model, scope, question, &mut passages, events)
-                        .await?
+        let unknown = unknown_names(&planned.explanation);
+        let mut draft = match planned.outcome {
+            Outcome::Query(plan) => {
+                let draft = self.state(scope, plan, &mut passages, events).await?;
+                match model {
+                    None => draft,
+                    Some(model) => {
+                        self.write(model, scope, question, &mut passages, draft, events)
+                            .await?
+                    }
                 }
             }
+            Outcome::Choices(choices) => ask_back(choices, events).await?,
+            Outcome::Nothing => {
+                self.from_passages(scope, question, model, &mut passages, events)
+                    .await?
+            }
         };
-        let freshness = self.freshness(scope, &passages).await?;
+        if let Some(unknown) = unknown {
+            draft.notice = Some(match draft.notice.take() {
+                Some(notice) => format!("{unknown} {notice}"),
+                None => unknown,
+            });
+        }
+        let cited = draft.citations.iter().map(|citation| &citation.evidence);
+        let found = passages.iter().map(|scored| &scored.passage.evidence);
+        let sources = found.chain(cited).map(|evidence| evidence.source.clone());
+        let freshness = self.freshness(scope, &sources.collect()).await?;
         for citation in &mut draft.citations {
             let fresh = freshness
                 .iter()
@@ -200,6 +227,10 @@ impl Guide {
             prompt_hash: draft.prompt_hash,
             usage: draft.usage,
             cached: false,
+            facts: draft.facts,
+            graph: draft.graph,
+            choices: draft.choices,
+            explanation: question.explain.then_some(planned.explanation),
         };
         if let Some(key) = key
             && answer.usage.as_ref().is_some_and(|usage| !usage.truncated)
@@ -207,6 +238,32 @@ impl Guide {
             self.cache.put(key, &answer);
         }
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
+    }
+
+    /// Answers from passages alone: extracts, or what a model writes; or says that they are too weak.
+    async fn from_passages(
+        &self,
+        scope: &Scope,
+        question: &Question,
+        model: Option<&ModelChoice>,
+        passages: &mut Vec<ScoredPassage>,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<Draft, AskError> {
+        let terms = QuestionTerms::weigh(
+            &question.text,
+            passages.iter().map(|scored| scored.passage.text.as_str()),
+        );
+        if is_weak(&terms, passages) {
+            return abstain(question, passages, events).await;
+        }
+        match model {
+            None => extracts(&terms, passages, events).await,
+            Some(model) => {
+                let draft = Draft::new(Mode::Model);
+                self.write(model, scope, question, passages, draft, events)
+                    .await
+            }
+        }
     }
 
     /// The model that answers a question; none if none is configured.
@@ -226,7 +283,8 @@ impl Guide {
         question: &Question,
         model: Option<&ModelChoice>,
     ) -> Result<Option<CacheKey>, AskError> {
-        let Some(model) = model.filter(|_| !self.cache.is_off()) else {
+        let stands_alone = question.context == PlanContext::default() && !question.explain;
+        let Some(model) = model.filter(|_| stands_alone && !self.cache.is_off()) else {
             return Ok(None);
         };
         let revision = self.store.revision(scope).await;
@@ -250,7 +308,13 @@ impl Guide {
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<(), AskError> {
         answer.cached = true;
-        answer.freshness = self.freshness(scope, &answer.passages).await?;
+        let cited = answer.citations.iter().map(|citation| &citation.evidence);
+        let found = answer
+            .passages
+            .iter()
+            .map(|scored| &scored.passage.evidence);
+        let sources = found.chain(cited).map(|evidence| evidence.source.clone());
+        answer.freshness = self.freshness(scope, &sources.collect()).await?;
         answer.usage = answer.usage.map(|usage| Usage {
             model: usage.model,
             prompt_tokens: Some(0),
@@ -268,12 +332,8 @@ impl Guide {
     async fn freshness(
         &self,
         scope: &Scope,
-        passages: &[ScoredPassage],
+        cited: &BTreeSet<String>,
     ) -> anyhow::Result<Vec<Freshness>> {
-        let cited: BTreeSet<&str> = passages
-            .iter()
-            .map(|scored| scored.passage.evidence.source.as_str())
-            .collect();
         let sources = self
             .store
             .sources(scope)
@@ -281,7 +341,7 @@ impl Guide {
             .context("the sources cannot be read")?;
         Ok(sources
             .into_iter()
-            .filter(|source| cited.contains(source.name.as_str()))
+            .filter(|source| cited.contains(&source.name))
             .map(|source| Freshness {
                 state: source.state.name().to_owned(),
                 source: source.name,

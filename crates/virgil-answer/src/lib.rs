@@ -14,16 +14,20 @@ mod budget;
 mod cache;
 mod cite;
 mod draft;
+mod exact;
 mod extract;
+mod fact_text;
 mod facts;
 mod fuse;
 mod guide;
 mod live_prompts;
 mod models;
+mod plan;
 mod prompt;
 mod quote;
 mod retrieve;
 mod rows;
+mod state;
 mod tools;
 mod write;
 
@@ -31,10 +35,15 @@ pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, 
 pub use budget::{BudgetError, Budgets};
 pub use cache::CacheLimits;
 pub use cite::{Cited, check_citation};
+pub use exact::{ExactAnswer, FactGroup, FactPath, FactRow, FactStep, Picture, PictureEdge};
 pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Weights, fuse};
 pub use guide::{AskError, Guide, Question, Writing};
 pub use live_prompts::LivePrompts;
 pub use models::{ModelChoice, Models, Prices, UnknownModel};
+pub use plan::{
+    Choices, Context, ExplainedLink, ExplainedParse, ExplainedWord, Explanation, Lexicon,
+    LexiconError, LexiconFile, Outcome, Plan, Planned, check, reading,
+};
 pub use prompt::{Prompts, PromptsError};
 pub use retrieve::{Query, ScoredPassage};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use virgil_graph::{
     Along, Answer, Column, Completeness, Lineage, Place, Query, Row, Shown, WitnessEdge,
 };
-use virgil_model::{AssetId, Content, LabelId, PointId, Scope, Value};
+use virgil_model::{AssetId, Content, Evidence, LabelId, PointId, Scope, Value};
 use virgil_store::{AssetPlace, Passage, Store};
 
 use crate::retrieve::ScoredPassage;
@@ -114,12 +114,16 @@ async fn found(
 }
 
 fn row_passage(text: String, place: &Place, asset: &AssetPlace) -> ScoredPassage {
-    let evidence = asset.evidence(place.lines);
+    stated_passage(text, place.asset, asset.evidence(place.lines))
+}
+
+/// What the graph states at a place, as a passage.
+pub(crate) fn stated_passage(text: String, asset: AssetId, evidence: Evidence) -> ScoredPassage {
     ScoredPassage {
         passage: Passage {
             // It is in no index.
             point: PointId(Uuid::nil()),
-            asset: place.asset,
+            asset,
             ordinal: 0,
             title: evidence.path.clone(),
             evidence,

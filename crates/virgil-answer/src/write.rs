@@ -32,6 +32,7 @@ impl Guide {
         scope: &Scope,
         question: &Question,
         passages: &mut Vec<ScoredPassage>,
+        mut draft: Draft,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Draft, AskError> {
         let models = self.models().ok_or_else(|| unknown(&model.name, &[]))?;
@@ -56,7 +57,9 @@ impl Guide {
                 .of(&self.store, scope.principal())
                 .await?,
         };
-        let mut draft = Draft::new(Mode::Model);
+        // What is stated already stays as it is; the model writes around it.
+        let stated = draft.text.len();
+        draft.mode = Mode::Model;
         draft.prompt_hash = Some(prompts.hash().to_owned());
         let mut usage: Option<Usage> = None;
         loop {
@@ -73,7 +76,7 @@ impl Guide {
                 break;
             }
             if request.tool_choice == ToolChoice::None || request.tools.is_empty() {
-                if draft.text.trim().is_empty() {
+                if draft.text[stated..].trim().is_empty() {
                     return Err(AskError::Gateway(GatewayError::Broken(format!(
                         "the model `{}` goes on calling tools and gives no answer: ask something more specific, or choose another model",
                         model.name
@@ -105,7 +108,7 @@ impl Guide {
             draft.notice = Some("The answer was cut off at its length limit.".to_owned());
         }
         draft.usage = usage;
-        if draft.text.trim().is_empty() {
+        if draft.text[stated..].trim().is_empty() {
             return Err(AskError::Gateway(GatewayError::Broken(format!(
                 "the model `{}` answered with nothing: try again, or choose another model",
                 model.name

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use virgil_answer::{Answer, Citation, Freshness, ScoredPassage};
+use virgil_answer::{
+    Answer, Choices, Citation, ExactAnswer, Explanation, Freshness, Picture, ScoredPassage,
+};
 use virgil_gateway::Usage;
 
 /// A question.
@@ -15,6 +17,21 @@ pub(crate) struct AskRequest {
     pub(crate) conversation_id: Option<String>,
     /// The language model that should answer, one of those that `GET /api/v1/models` lists.
     pub(crate) model: Option<String>,
+    /// What went before: the query of the last answer's `facts`, so that a follow-up can edit it.
+    #[serde(default)]
+    pub(crate) context: AskContext,
+    /// Whether the answer says how the question was read.
+    #[serde(default)]
+    pub(crate) explain: bool,
+}
+
+/// What went before a question.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskContext {
+    /// `facts.query` of the last answer.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) last_query: Option<virgil_graph::Query>,
 }
 
 /// What to look for.
@@ -173,12 +190,23 @@ pub(crate) struct AskResponse {
     passages: Vec<WirePassage>,
     /// Whether the evidence was too weak to answer.
     abstained: bool,
-    /// `extract` or `model`.
+    /// `extract`, `model` or `facts`.
     mode: &'static str,
     /// Something that the asker should know.
     notice: Option<String>,
     freshness: Vec<WireFreshness>,
     usage: Option<WireUsage>,
+    /// What was computed exactly: `reading`, `query`, `total`, `columns`, `rows`, `groups`, `paths`, `completeness`, `caveats`.
+    #[schema(value_type = Option<Object>)]
+    facts: Option<ExactAnswer>,
+    /// What the facts rest on: `nodes` and `edges`.
+    #[schema(value_type = Option<Object>)]
+    graph: Option<Picture>,
+    /// What a name of the question may mean, if that has to be asked back.
+    choices: Option<WireChoices>,
+    /// How the question was read, if `explain` asked for it.
+    #[schema(value_type = Option<Object>)]
+    explanation: Option<Explanation>,
     conversation_id: Option<String>,
     /// The id under which the log has this request.
     trace_id: String,
@@ -222,8 +250,43 @@ impl AskResponse {
                 .map(WireFreshness::from)
                 .collect(),
             usage: answer.usage.map(usage),
+            facts: answer.facts,
+            graph: answer.graph,
+            choices: answer.choices.map(WireChoices::from),
+            explanation: answer.explanation,
             conversation_id,
             trace_id,
+        }
+    }
+}
+
+/// Several things that a name may mean.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireChoices {
+    /// The name as it was typed.
+    name: String,
+    things: Vec<WireThing>,
+}
+
+/// A thing of the platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireThing {
+    /// Its key, which names it and nothing else.
+    reference: String,
+    kind: &'static str,
+    name: String,
+}
+
+impl From<Choices> for WireChoices {
+    fn from(choices: Choices) -> WireChoices {
+        let things = choices.things.into_iter().map(|thing| WireThing {
+            reference: thing.reference,
+            kind: thing.kind.name(),
+            name: thing.name,
+        });
+        WireChoices {
+            name: choices.name,
+            things: things.collect(),
         }
     }
 }

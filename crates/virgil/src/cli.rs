@@ -98,6 +98,9 @@ pub(crate) struct Ask {
     /// The language model that should answer (`virgil models` lists them)
     #[arg(long)]
     pub(crate) model: Option<String>,
+    /// Say how the question was read: names, readings, query, passages with scores
+    #[arg(long)]
+    pub(crate) explain: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use virgil_answer::{Facts, Guide, LivePrompts, Models, Prompts, Writing};
+use virgil_answer::{Facts, Guide, Lexicon, LivePrompts, Models, Prompts, Writing};
 use virgil_gateway::OpenAiGateway;
 use virgil_index::{
     EdgeIndex, EdgeOptions, Embedder, FastEmbedder, IndexError, ModelSource, Precision, Runtime,
@@ -61,6 +61,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         index.clone(),
         embedder,
         facts.clone(),
+        Lexicon::load(config.lexicon.clone())?,
         writing,
     );
     #[cfg(debug_assertions)]

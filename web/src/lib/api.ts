@@ -49,15 +49,38 @@ export interface Usage {
   prompt_hash: string | null;
 }
 
+/** A thing of the platform. */
+export interface Thing {
+  reference: string;
+  kind: string;
+  name: string;
+}
+
+/** What was computed exactly. The text of the answer shows it; the query is what a follow-up edits. */
+export interface Facts {
+  reading: string;
+  query: unknown;
+  total: number;
+  completeness: 'exact' | 'at_least' | 'unknown';
+}
+
+/** Several things that a name may mean. */
+export interface Choices {
+  name: string;
+  things: Thing[];
+}
+
 export interface Answer {
   text: string;
   citations: Citation[];
   passages: Passage[];
   abstained: boolean;
-  mode: 'extract' | 'model';
+  mode: 'extract' | 'model' | 'facts';
   notice: string | null;
   freshness: Freshness[];
   usage: Usage | null;
+  facts: Facts | null;
+  choices: Choices | null;
   conversation_id: string | null;
   trace_id: string;
 }
@@ -137,12 +160,17 @@ export async function listSources(key: string): Promise<Source[]> {
 }
 
 /** Asks, and gives the events of the answer as they come; `answer` or `error` is the last. */
-export async function* ask(question: string, key: string, signal: AbortSignal): AsyncGenerator<AskEvent> {
+export async function* ask(
+  question: string,
+  lastQuery: unknown,
+  key: string,
+  signal: AbortSignal,
+): AsyncGenerator<AskEvent> {
   const response = await send('/api/v1/ask', key, {
     method: 'POST',
     signal,
     headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-    body: JSON.stringify({ question }),
+    body: JSON.stringify(lastQuery ? { question, context: { last_query: lastQuery } } : { question }),
   });
   if (!response.body) return;
   const reader = response.body.getReader();

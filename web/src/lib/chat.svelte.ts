@@ -58,7 +58,7 @@ export class Turn {
   }
 }
 
-/** The conversation of this tab. The server keeps none, so each question stands by itself. */
+/** The conversation of this tab. The server keeps none; a question takes the query before it along. */
 export class Chat {
   turns = $state.raw<Turn[]>([]);
   running = $derived(this.turns.some((turn) => turn.state === 'running'));
@@ -92,11 +92,17 @@ export class Chat {
     this.#abort?.abort();
   }
 
+  /** What the turn before was computed from, so that `and who owns those?` is understood. */
+  #lastQuery(turn: Turn): unknown {
+    return this.turns[this.turns.indexOf(turn) - 1]?.answer?.facts?.query;
+  }
+
   async #run(turn: Turn): Promise<void> {
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      for await (const event of ask(turn.question, this.#session.key, abort.signal)) turn.take(event);
+      const events = ask(turn.question, this.#lastQuery(turn), this.#session.key, abort.signal);
+      for await (const event of events) turn.take(event);
       if (turn.state === 'running') turn.fail(brokenOff);
     } catch (error) {
       if (abort.signal.aborted) turn.state = 'stopped';

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use virgil_answer::{AnswerEvent, AskError, Question, Stage};
+use virgil_answer::{AnswerEvent, AskError, Context, Question, Stage};
 use virgil_gateway::GatewayError;
 
 use crate::caller::Caller;
@@ -52,6 +52,10 @@ pub(crate) async fn ask(
             let question = Question {
                 text: request.question,
                 model: request.model,
+                context: Context {
+                    last_query: request.context.last_query,
+                },
+                explain: request.explain,
             };
             let result = platform
                 .guide

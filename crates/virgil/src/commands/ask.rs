@@ -23,7 +23,8 @@ struct Citation {
 
 pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     let session = session(place).await?;
-    let body = json!({ "question": ask.question.join(" "), "model": ask.model });
+    let body =
+        json!({ "question": ask.question.join(" "), "model": ask.model, "explain": ask.explain });
     if place.json {
         let answer: Value = session
             .client
@@ -53,6 +54,9 @@ pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     let Some(answer) = finished else {
         anyhow::bail!("the answer broke off")
     };
+    if ask.explain {
+        crate::commands::explain::print(&answer);
+    }
     let citations: Vec<Citation> = serde_json::from_value(answer["citations"].clone())?;
     for citation in citations {
         say(&line(&citation));

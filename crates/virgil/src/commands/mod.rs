@@ -2,6 +2,7 @@
 
 mod ask;
 mod doctor;
+mod explain;
 mod graph;
 mod ingest;
 mod init;

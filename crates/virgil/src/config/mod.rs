@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use virgil_answer::{Budgets, CacheLimits};
+use virgil_answer::{Budgets, CacheLimits, LexiconFile};
 use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
 use virgil_store::{Access, LabelAccess, PrincipalAccess};
@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Budgets,
     /// How many of its answers are kept.
     pub(crate) answer_cache: CacheLimits,
+    /// The platform's own words, added to the built-in lexicon.
+    pub(crate) lexicon: Option<LexiconFile>,
 }
 
 /// Who may ask over the network.
@@ -122,6 +124,7 @@ impl Config {
             systems,
             budgets,
             answer_cache: gateway::answer_cache(file.answer_cache.unwrap_or_default()),
+            lexicon: file.lexicon,
         })
     }
 }

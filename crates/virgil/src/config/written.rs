@@ -26,6 +26,8 @@ pub(super) struct File {
     /// The file that holds `teams`, for messages.
     #[serde(skip)]
     pub(super) teams_file: PathBuf,
+    /// Words of this platform, in the shape of the built-in lexicon.
+    pub(super) lexicon: Option<virgil_answer::LexiconFile>,
     pub(super) budgets: Option<Budgets>,
     pub(super) answer_cache: Option<AnswerCache>,
 }
@@ -225,6 +227,7 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     once("access", &mut merged.access, file.access, path)?;
     once("server", &mut merged.server, file.server, path)?;
     once("embedder", &mut merged.embedder, file.embedder, path)?;
+    once("lexicon", &mut merged.lexicon, file.lexicon, path)?;
     once("gateway", &mut merged.gateway, file.gateway, path)?;
     once("budgets", &mut merged.budgets, file.budgets, path)?;
     once(

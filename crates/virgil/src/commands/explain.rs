@@ -1,0 +1,76 @@
+//! How a question was read, for `virgil ask --explain`.
+
+use serde_json::Value;
+
+use crate::environment::say;
+
+/// Prints the names, readings and passages behind an answer.
+pub(super) fn print(answer: &Value) {
+    let explanation = &answer["explanation"];
+    say("\n— how the question was read");
+    for link in list(&explanation["links"]) {
+        let candidates: Vec<String> = list(&link["candidates"])
+            .map(|thing| format!("{} ({})", text(&thing["kind"]), text(&thing["reference"])))
+            .collect();
+        say(&format!(
+            "name     {}: {}",
+            text(&link["text"]),
+            candidates.join(", ")
+        ));
+    }
+    for word in list(&explanation["unused"]) {
+        let near: Vec<&str> = list(&word["near"]).map(text).collect();
+        let near = if near.is_empty() {
+            String::new()
+        } else {
+            format!("; near are {}", near.join(", "))
+        };
+        say(&format!("unknown  {}{near}", text(&word["text"])));
+    }
+    for parse in list(&explanation["parses"]) {
+        let verdict = match parse["rejected"].as_str() {
+            Some(why) => format!(" — not taken: {why}"),
+            None => " — taken".to_owned(),
+        };
+        say(&format!(
+            "reading  {:.2}  {}{verdict}",
+            parse["cost"].as_f64().unwrap_or_default(),
+            text(&parse["reading"])
+        ));
+        say(&format!("         {}", parse["query"]));
+    }
+    say(&format!("verdict  {}", text(&explanation["verdict"])));
+    for passage in list(&answer["passages"]) {
+        say(&format!(
+            "passage  {:.3} (meaning {}, terms {})  {}/{}:{}",
+            passage["score"].as_f64().unwrap_or_default(),
+            score(&passage["dense_score"]),
+            score(&passage["sparse_score"]),
+            text(&passage["source"]),
+            text(&passage["path"]),
+            passage["start_line"],
+        ));
+    }
+    for citation in list(&answer["citations"]) {
+        say(&format!(
+            "check    [{}] {}",
+            citation["number"],
+            text(&citation["state"]).replace('_', " ")
+        ));
+    }
+    say("");
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn score(value: &Value) -> String {
+    value
+        .as_f64()
+        .map_or("–".to_owned(), |score| format!("{score:.2}"))
+}
