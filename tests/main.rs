@@ -3,12 +3,14 @@
 #![expect(clippy::print_stdout, reason = "what a test that fails shows besides")]
 
 mod access;
+mod ask;
 mod bad_input;
 mod documents;
 mod first_steps;
 mod gateway;
 mod graph;
 mod kill;
+mod phrasings;
 mod questions;
 mod receiver;
 mod sample;

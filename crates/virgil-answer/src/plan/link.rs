@@ -113,11 +113,12 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
         let mut shown = Vec::new();
         let by_kind = by_kind(&found.candidates);
         // Kinds only compete with each other.
-        let likeliest = by_kind.keys().map(|kind| prior(*kind)).fold(f32::MAX, f32::min);
+        let likeliest = by_kind
+            .keys()
+            .map(|kind| prior(*kind))
+            .fold(f32::MAX, f32::min);
         for (kind, candidates) in by_kind {
-            let cost = cost
-                + prior(kind)
-                - likeliest
+            let cost = cost + prior(kind) - likeliest
                 + if candidates[0].whole {
                     0.0
                 } else {
