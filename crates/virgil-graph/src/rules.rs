@@ -11,6 +11,9 @@ use crate::sight::Sight;
 use crate::statements::{Fact, RowId};
 use crate::systems::local_name;
 
+/// What a selector writes for all namespaces of a cluster; no namespace has this name.
+const ALL_NAMESPACES: &str = "*";
+
 /// The visible selectors that pick so.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -55,12 +58,16 @@ impl Rules {
 
     /// The rules that a key alone lets pick it.
     pub(crate) fn for_key<'r>(&'r self, key: &'r Key) -> impl Iterator<Item = (RowId, &'r Rule)> {
-        let mut lists: [&[(RowId, Rule)]; 3] = [&[], &[], &[]];
+        let mut lists: [&[(RowId, Rule)]; 4] = [&[], &[], &[], &[]];
         if !self.labels.is_empty()
             && let Some((cluster, namespace)) = cluster_and_namespace(key)
         {
-            let place = (cluster.to_owned(), namespace.to_owned());
-            lists[0] = self.labels.get(&place).map_or(&[], Vec::as_slice);
+            let of = |namespace: &str| {
+                let place = (cluster.to_owned(), namespace.to_owned());
+                self.labels.get(&place).map_or(&[][..], Vec::as_slice)
+            };
+            lists[0] = of(namespace);
+            lists[3] = of(ALL_NAMESPACES);
         }
         if key.scheme == "metric" {
             let named = |name: &str| self.metrics.get(name).map_or(&[][..], Vec::as_slice);

@@ -134,7 +134,7 @@ pub enum Selector {
     PathGlob(String),
     /// Kubernetes objects of one namespace that carry all these labels.
     Labels {
-        /// Cluster and namespace, as in a scoped key.
+        /// Cluster and namespace, as in a scoped key; `*` is all namespaces of the cluster.
         namespace: String,
         /// The labels that must all be there.
         labels: BTreeMap<String, String>,
