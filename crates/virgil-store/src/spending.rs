@@ -79,6 +79,17 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// A reservation of nothing at the time `now`, for a principal without limits: settling it only notes what was spent.
+    pub fn of_nothing(principal: &str, now: Timestamp) -> Result<Reservation, StoreError> {
+        let periods = Periods::at(now)?;
+        Ok(Reservation {
+            principal: principal.to_owned(),
+            day: periods.day,
+            month: periods.month,
+            estimate: Spending::default(),
+        })
+    }
+
     /// What was reserved.
     pub fn estimate(&self) -> Spending {
         self.estimate

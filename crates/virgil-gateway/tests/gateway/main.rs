@@ -2,6 +2,7 @@
 
 mod calls;
 mod cancel;
+mod kept;
 mod peer;
 mod refusals;
 mod retries;
