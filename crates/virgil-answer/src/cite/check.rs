@@ -9,9 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::align::misplaces;
 use super::polarity::contradicts;
-use super::tokens::{
-    Token, contains, flat_words, number, numbers, parts, sentences, spans, tokens,
-};
+use super::tokens::{Token, contains, flat_words, numbers, parts, sentences, spans, tokens};
 use crate::answer::CitationState;
 
 /// The share of a sentence's weighted words that the nearest sentences of the passage must hold.
