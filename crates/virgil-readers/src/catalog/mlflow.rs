@@ -175,7 +175,6 @@ mod tests {
         [3] column:spark/shop.orders#id .type = "long"
         [3] run:mlflow/r1 reads column:spark/shop.orders#id
         [2-3] run:mlflow/r1 reads table:spark/shop.orders {dataset="orders"}
-        [3] run:mlflow/r1 reads column:spark/shop.orders#id
         [4] dataset "huggingface/cornell/rotten_tomatoes" dataset:huggingface/cornell/rotten_tomatoes
         [4] run:mlflow/r1 reads dataset:huggingface/cornell/rotten_tomatoes {dataset="rotten"}
         [5] run:mlflow/r1 .dataset = "local"
