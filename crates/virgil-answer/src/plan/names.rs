@@ -104,11 +104,6 @@ impl Names {
         &self.traits
     }
 
-    /// How many things have names.
-    pub(crate) fn len(&self) -> usize {
-        self.things.len()
-    }
-
     /// Every run of tokens that names something.
     pub(crate) fn links(&self, tokens: &[Token]) -> Vec<Link> {
         let mut links = Vec::new();
