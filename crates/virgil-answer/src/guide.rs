@@ -183,7 +183,7 @@ impl Guide {
         let unknown = unknown_names(&planned.explanation);
         let mut draft = match planned.outcome {
             Outcome::Query(plan) => {
-                let draft = self.state(scope, plan, &mut passages, events).await?;
+                let draft = self.state(scope, *plan, &mut passages, events).await?;
                 match model {
                     None => draft,
                     Some(model) => {
@@ -194,7 +194,7 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                self.from_passages(scope, question, model, &mut passages, events)
+                self.answered_by_passages(scope, question, model, &mut passages, events)
                     .await?
             }
         };
@@ -241,7 +241,7 @@ impl Guide {
     }
 
     /// Answers from passages alone: extracts, or what a model writes; or says that they are too weak.
-    async fn from_passages(
+    async fn answered_by_passages(
         &self,
         scope: &Scope,
         question: &Question,

@@ -511,7 +511,7 @@ fn having(right: &Cat, polarity: Polarity) -> Vec<Priced> {
 /// `only reads X`: it reads X, and all it reads is X.
 fn only(said: &Mod) -> Option<Mod> {
     let domain = said.domain;
-    let test = said.clone().as_test()?;
+    let test = said.clone().into_test()?;
     let Test::Linked {
         along,
         hops,
@@ -652,7 +652,7 @@ fn per_role(relation: &Relation) -> Vec<Priced> {
     let Some(said) = clause(&relation.reversed(), &anchors) else {
         return Vec::new();
     };
-    let Some(test) = said.as_test() else {
+    let Some(test) = said.into_test() else {
         return Vec::new();
     };
     let things = filtered(Set::All(relation.object.to_set()), test);

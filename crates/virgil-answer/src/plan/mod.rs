@@ -64,7 +64,7 @@ pub struct Planned {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Execute a query.
-    Query(Plan),
+    Query(Box<Plan>),
     /// Ask back which of several things is meant.
     Choices(Choices),
     /// Nothing exact: leave it to retrieval.
@@ -152,11 +152,12 @@ impl Lexicon {
     ) -> Planned {
         let tokens = tokens(text);
         if tokens.is_empty() || tokens.len() > MOST_TOKENS {
-            let mut explanation = Explanation::default();
-            explanation.verdict = "the question is empty or too long".to_owned();
             return Planned {
                 outcome: Outcome::Nothing,
-                explanation,
+                explanation: Explanation {
+                    verdict: "the question is empty or too long".to_owned(),
+                    ..Explanation::default()
+                },
             };
         }
         let sentences: Vec<&[Token]> = tokens
@@ -377,11 +378,11 @@ fn decide(
     explanation.verdict = "every word is used and no other reading is near".to_owned();
     let query = settled.swap_remove(0);
     Planned {
-        outcome: Outcome::Query(Plan {
+        outcome: Outcome::Query(Box::new(Plan {
             reading: reading(&query, view),
             query,
             yes_no,
-        }),
+        })),
         explanation,
     }
 }

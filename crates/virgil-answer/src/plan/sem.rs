@@ -181,11 +181,11 @@ impl Mod {
         if domain.is_empty() {
             return None;
         }
-        let test = Test::AnyOf(vec![self.as_test()?, other.as_test()?]);
+        let test = Test::AnyOf(vec![self.into_test()?, other.into_test()?]);
         Some(Mod::one(Clause::Test(test), domain))
     }
 
-    pub(crate) fn as_test(self) -> Option<Test> {
+    pub(crate) fn into_test(self) -> Option<Test> {
         let mut tests = Vec::new();
         for clause in self.clauses {
             match clause {
