@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::cli::{Lineage, List, Place, Query};
-use crate::commands::session;
+use crate::commands::{session, table};
 use crate::environment::say;
 
 pub(super) async fn list(place: &Place, list: &List) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(super) async fn list(place: &Place, list: &List) -> anyhow::Result<()> {
         say(&serde_json::to_string_pretty(&found)?);
         return Ok(());
     }
-    print_rows(&found);
+    say(&table::answer(&found, &[]));
     Ok(())
 }
 
@@ -61,60 +61,33 @@ pub(super) async fn query(place: &Place, query: &Query) -> anyhow::Result<()> {
         say(&serde_json::to_string_pretty(&found)?);
         return Ok(());
     }
-    print_rows(&found);
-    for group in found["groups"].as_array().into_iter().flatten() {
-        say(&format!(
-            "{:>6}  {}",
-            group["count"],
-            group["value"].as_str().unwrap_or("(none)")
-        ));
-    }
-    for path in found["paths"].as_array().into_iter().flatten() {
-        let edges = path["edges"].as_array().into_iter().flatten();
-        let steps: Vec<String> = edges
-            .map(|edge| {
-                let name = |end: &str| edge[end]["name"].as_str().unwrap_or_default().to_owned();
-                format!(
-                    "{} {} {}",
-                    name("subject"),
-                    edge["predicate"].as_str().unwrap_or_default(),
-                    name("object")
-                )
-            })
-            .collect();
-        say(&steps.join("; "));
-    }
+    let columns = body["columns"].as_array().into_iter().flatten();
+    let titles: Vec<String> = columns.map(title).collect();
+    say(&table::answer(&found, &titles));
     Ok(())
 }
 
-fn print_rows(found: &Value) {
-    let rows = found["rows"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let place = row["mentions"]
-            .get(0)
-            .map_or(String::from("(only referred to)"), |place| {
-                format!(
-                    "{}/{}:{}",
-                    place["source"].as_str().unwrap_or_default(),
-                    place["path"].as_str().unwrap_or_default(),
-                    place["start_line"]
-                )
-            });
-        say(&format!(
-            "{:<18} {:<40} {place}",
-            text("kind"),
-            text("name")
-        ));
+/// What a column of a query is called: its attribute, or what it follows.
+fn title(column: &Value) -> String {
+    if let Some(name) = column["attribute"].as_str() {
+        return name.replace('_', " ");
     }
-    let why = found["completeness"]["completeness"]
-        .as_str()
-        .unwrap_or("exact")
-        .replace('_', " ");
-    say(&format!("{} of {}; {why}.", rows.len(), found["total"]));
+    let along = &column["linked"]["along"];
+    if let Some(name) = along.as_str() {
+        return name.to_owned();
+    }
+    let relations = along["relations"].as_array().into_iter().flatten();
+    let names = relations.map(|relation| {
+        let name = relation["predicate"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('_', " ");
+        match relation["direction"].as_str() {
+            Some("backward") => format!("{name} this"),
+            _ => name,
+        }
+    });
+    names.collect::<Vec<_>>().join(" or ")
 }
 
 /// Percent-encodes everything but RFC 3986 unreserved characters.

@@ -12,6 +12,7 @@ mod models;
 mod search;
 mod serve;
 mod sources;
+mod table;
 
 use std::path::Path;
 use std::sync::Arc;
