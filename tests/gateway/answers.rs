@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use crate::gateway::{QUESTION, home};
-use crate::support::{Gateway, stream};
+use crate::support::{Gateway, Home, Repository, stream};
 
 #[tokio::test]
 async fn a_written_answer_is_checked_sentence_by_sentence() {
@@ -266,4 +266,34 @@ async fn an_edited_prompt_holds_and_a_broken_one_does_not() {
     assert!(said.contains("`nobody`"), "{said}");
     let (third, system) = ask("who owns the orders table?").await;
     assert_eq!((third, system), (second, json!("Be long.")));
+}
+
+#[tokio::test]
+async fn what_the_graph_states_stands_when_the_gateway_refuses() {
+    let repository = Repository::with(&[(
+        "catalog-info.yaml",
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: fraud-gateway\nspec:\n  type: service\n  \
+         lifecycle: production\n  owner: group:default/ml-risk\n---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  \
+         name: ml-risk\nspec:\n  type: team\n  children: []\n",
+    )]);
+    let home = Home::new();
+    home.ok(&["ingest", repository.place()]);
+    let gateway = Gateway::start(|_| {
+        let error =
+            json!({ "error": { "message": "spent", "type": "budget_exceeded", "code": "400" } });
+        (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
+    })
+    .await;
+    let server = gateway.server(&home);
+    let answer = server.ask(None, "Who owns fraud-gateway?").await;
+    assert_eq!(answer["mode"], "facts", "{answer}");
+    assert!(
+        answer["text"].as_str().expect("text").contains("ml-risk"),
+        "{answer}"
+    );
+    let notice = answer["notice"].as_str().expect("a notice");
+    assert!(
+        notice.starts_with("The language model added nothing"),
+        "{notice}"
+    );
 }

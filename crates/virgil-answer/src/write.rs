@@ -59,6 +59,7 @@ impl Guide {
         };
         // What is stated already stays as it is; the model writes around it.
         let stated = draft.text.len();
+        let stated_mode = draft.mode;
         draft.mode = Mode::Model;
         draft.prompt_hash = Some(prompts.hash().to_owned());
         let mut usage: Option<Usage> = None;
@@ -67,7 +68,21 @@ impl Guide {
                 .round(
                     models, model, &purse, &request, passages, &mut draft, events,
                 )
-                .await?;
+                .await;
+            let round = match round {
+                Ok(round) => round,
+                // What the graph states needs no model: it stands, and the asker learns why nothing is around it.
+                Err(error @ (AskError::Gateway(_) | AskError::Budget(_)))
+                    if stated > 0 && draft.text.len() == stated =>
+                {
+                    draft.mode = stated_mode;
+                    draft.prompt_hash = None;
+                    draft.usage = usage;
+                    draft.notice = Some(format!("The language model added nothing: {error}."));
+                    return Ok(draft);
+                }
+                Err(error) => return Err(error),
+            };
             usage = Some(match usage {
                 None => round.usage,
                 Some(before) => before.and_then(round.usage),
