@@ -14,6 +14,7 @@ mod phrasings;
 mod questions;
 mod receiver;
 mod sample;
+mod sample_graph;
 mod second_sync;
 mod structure;
 mod support;
