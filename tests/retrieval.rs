@@ -20,7 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use virgil_answer::{Facts, Guide, Query, Weights, Writing, fuse};
+use virgil_answer::{Facts, Guide, Lexicon, Query, Weights, Writing, fuse};
 use virgil_graph::Systems;
 use virgil_index::{
     Candidates, DocumentParts, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, ModelSource, Point,
@@ -390,6 +390,7 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
         index.clone(),
         embedder.clone(),
         Arc::new(Facts::new(store.clone(), Systems::default())),
+        Lexicon::load(None)?,
         Writing::nothing()?,
     );
     let scope = store.scope_of_admin("owner").await?;
