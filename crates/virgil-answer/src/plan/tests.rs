@@ -264,7 +264,6 @@ fn questions_are_answered_exactly() {
         // negation and filters
         ("Which tables does nothing read?", "signups"),
         ("Which datasets are tagged pii?", "signups"),
-        ("Which tables have a column with personal data?", "orders"),
         (
             "Which models are not served by any inference service?",
             "churn-predictor",
