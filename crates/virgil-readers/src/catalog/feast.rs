@@ -5,6 +5,8 @@
 //! view is derived from its sources; a source is the table or URI that it reads. A feature is the column of the
 //! source that has its name, or that `field_mapping` gives its name, as Feast itself finds it. A service depends on
 //! its views and on the features it takes of them; its tag `model` names the registered model that it serves.
+//!
+//! The placeholders of a template that is not filled yet, such as `%REDSHIFT_DATABASE%`, name nothing.
 
 use std::collections::HashMap;
 
@@ -14,7 +16,7 @@ use crate::keys;
 use crate::statements::{Asset, Format, Said};
 use crate::tree;
 
-use super::feast_python::{Call, Literal, definitions};
+use super::feast_python::{Call, Literal, definitions, has_placeholder};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -56,7 +58,7 @@ pub(crate) fn project(path: &str, files: &dyn Files) -> Option<String> {
         if let Some(text) = file.and_then(|bytes| String::from_utf8(bytes).ok()) {
             let documents = tree::yaml(&text, 1);
             let project = documents.first()?.text_at(&["project"])?;
-            return Some(project.to_owned());
+            return Some(project.to_owned()).filter(|project| !has_placeholder(project));
         }
         if folder.is_empty() {
             return None;
@@ -317,7 +319,7 @@ impl Repository<'_> {
             }
             Literal::Part(whole, _) => self.refer(whole, lines, said),
             // Old entities are named by their name.
-            Literal::Text(_) | Literal::Other(_) => Vec::new(),
+            Literal::Text(_) | Literal::Placeholder | Literal::Other(_) => Vec::new(),
         }
     }
 }
@@ -334,7 +336,8 @@ fn fields(call: &Call) -> impl Iterator<Item = &Call> {
     })
 }
 
-/// The table, topic or URI of a source.
+/// The table, topic or URI of a source; a table without a part of its name that a template has yet to fill would be
+/// another one.
 fn place(call: &Call) -> Option<Key> {
     let path = call.text("path").or_else(|| call.text("file_url"));
     if let Some(path) = path {
@@ -352,6 +355,10 @@ fn place(call: &Call) -> Option<Key> {
         system => system,
     };
     let parts = ["database", "catalog", "schema"];
+    let is_open = |part: &&str| matches!(call.argument(part), Some(Literal::Placeholder));
+    if parts.iter().any(is_open) {
+        return None;
+    }
     let parts = parts.iter().filter_map(|part| call.text(part));
     let parts: Vec<&str> = parts.chain([table]).collect();
     Some(keys::table(system, &parts.join(".")))
@@ -469,6 +476,34 @@ d = FileSource(path=PATH)
         [5] table:kafka://k:9092/views .type = "kafka_source"
         [5] table:kafka://k:9092/views derived_from table:bigquery/p.d.t
         [6] problem: the `FileSource` has neither a name nor a place
+        "####);
+    }
+
+    #[test]
+    fn placeholders_of_a_template_name_nothing() {
+        assert_snapshot!(check("f.py", r#"
+from feast import FeatureView, FileSource, KafkaSource, RedshiftSource
+a = RedshiftSource(name="a", table="t", schema="public", database="%REDSHIFT_DATABASE%")
+b = RedshiftSource(table="%TABLE%", database="d")
+c = FileSource(name="c", path="s3://lake/%ENVIRONMENT%/c.parquet")
+d = KafkaSource(name="d", kafka_bootstrap_servers="%BROKERS%", topic="views")
+e = FeatureView(name="%PROJECT_NAME%_e", source=a)
+f = FeatureView(name="f", schema=[Field(name="x", dtype=Int64)], source=a, owner="%OWNER%")
+"#), @r####"
+        [3] dataset "a" feast_source:feast/a
+        [3] feast_source:feast/a .type = "redshift_source"
+        [5] dataset "c" feast_source:feast/c
+        [5] feast_source:feast/c .type = "file_source"
+        [6] dataset "d" feast_source:feast/d
+        [6] feast_source:feast/d .type = "kafka_source"
+        [8] feature_view "f" feature_view:feast/f
+        [8] feature_view:feast/f .type = "feature_view"
+        [8] feature_view:feast/f derived_from feast_source:feast/a
+        [8] column "x" feature_view_column:feast/f#x
+        [8] feature_view_column:feast/f#x part_of feature_view:feast/f
+        [8] feature_view_column:feast/f#x .type = "Int64"
+        [4] problem: the `RedshiftSource` has neither a name nor a place
+        [7] problem: the name of the `FeatureView` is no literal
         "####);
     }
 }

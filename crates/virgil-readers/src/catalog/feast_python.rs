@@ -37,6 +37,8 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) enum Literal {
     Text(String),
+    /// A text that a template has yet to fill, such as `%REDSHIFT_DATABASE%`: it names nothing.
+    Placeholder,
     Name(String),
     List(Vec<Literal>),
     Map(Vec<(Literal, Literal)>),
@@ -194,7 +196,11 @@ fn literal(node: Node<'_>, text: &str, depth: usize) -> Literal {
         return other();
     }
     match node.kind() {
-        "string" | "concatenated_string" => string(node, text).map_or_else(other, Literal::Text),
+        "string" | "concatenated_string" => match string(node, text) {
+            Some(content) if has_placeholder(&content) => Literal::Placeholder,
+            Some(content) => Literal::Text(content),
+            None => other(),
+        },
         "identifier" => Literal::Name(written(node, text).to_owned()),
         "attribute" => {
             let name = written(node, text).rsplit('.').next();
@@ -262,6 +268,24 @@ fn string(node: Node<'_>, text: &str) -> Option<String> {
     Some(found)
 }
 
+/// Whether a text holds a placeholder as in the templates of `feast init`: capitals, digits and underscores between
+/// percent signs. Three characters at least, because `%Y%m%d` is a format of dates and `%E2%82` two encoded bytes.
+pub(super) fn has_placeholder(text: &str) -> bool {
+    let mut parts = text.split('%').skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let is_closed = parts.peek().is_some();
+        let is_name = part.len() > 2
+            && part.starts_with(|first: char| first.is_ascii_uppercase())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if is_closed && is_name {
+            return true;
+        }
+    }
+    false
+}
+
 fn written<'t>(node: Node<'_>, text: &'t str) -> &'t str {
     text.get(node.byte_range()).unwrap_or_default()
 }
@@ -272,4 +296,27 @@ fn lines(node: Node<'_>) -> LineSpan {
         line(node.start_position().row),
         line(node.end_position().row),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_placeholder;
+
+    #[test]
+    fn placeholders_are_told_from_formats_and_encoded_bytes() {
+        for text in ["%PARQUET_PATH%", "s3://lake/%ENV%/a", "50% of %DB_2%"] {
+            assert!(has_placeholder(text), "{text}");
+        }
+        for text in [
+            "%Y%m%d",
+            "a%E2%82%AC",
+            "100%",
+            "%LATE",
+            "% A %",
+            "%lower%",
+            "",
+        ] {
+            assert!(!has_placeholder(text), "{text}");
+        }
+    }
 }
