@@ -347,3 +347,39 @@ fn is_aggregate(name: &str) -> bool {
             | "quantile_disc"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown::check;
+
+    #[test]
+    fn what_only_decides_is_told_from_what_becomes_the_value() {
+        check(
+            "select case when email is null then name else 'x' end as n, \
+             count(*) filter (where total > 1) as c, \
+             row_number() over (partition by customer_id order by placed_at) as r, \
+             current_date as d, date_trunc(month, placed_at) as m from orders join customers using (customer_id)",
+            &[
+                "n: customers.email if, customers.name f",
+                "c: orders.total if",
+                "r: orders.customer_id if, orders.placed_at if",
+                "d: ",
+                "m: orders.placed_at f",
+            ],
+        );
+        check(
+            "select id + 1 as a, a * 2 as b, (select max(total) from orders) as m, \
+             exists (select 1 from customers where customers.customer_id = orders.customer_id) as e from orders",
+            &[
+                "a: orders.id f",
+                "b: orders.id f",
+                "m: orders.total agg",
+                "e: ",
+            ],
+        );
+        check(
+            "select (select email from customers c where c.customer_id = o.customer_id) as e, list_transform(x, y -> y + id) as t from orders o",
+            &["e: customers.email f", "t: orders.id f"],
+        );
+    }
+}
