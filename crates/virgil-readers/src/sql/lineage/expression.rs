@@ -350,7 +350,7 @@ fn is_aggregate(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::check;
+    use crate::sql::lineage::shown::check;
 
     #[test]
     fn what_only_decides_is_told_from_what_becomes_the_value() {

@@ -151,7 +151,7 @@ impl Tracer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::check;
+    use crate::sql::lineage::shown::check;
 
     #[test]
     fn files_and_structures_have_columns() {

@@ -112,7 +112,7 @@ fn by_name(left: Columns, right: Columns) -> Columns {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::check;
+    use crate::sql::lineage::shown::check;
 
     #[test]
     fn aliases_subqueries_and_common_tables_are_followed() {

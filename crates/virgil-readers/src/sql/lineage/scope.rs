@@ -213,7 +213,7 @@ pub(super) fn rename(columns: &mut Columns, alias: &TableAlias) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::check;
+    use crate::sql::lineage::shown::check;
 
     #[test]
     fn joins_tell_whose_column_it_is_or_nothing() {

@@ -226,7 +226,7 @@ fn put(columns: &mut Columns, name: &str, origins: Origins) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::check;
+    use crate::sql::lineage::shown::check;
 
     #[test]
     fn a_star_is_spread_only_over_known_columns() {
