@@ -25,9 +25,8 @@ impl Sample {
         if let Some(sample) = shared.upgrade() {
             return sample;
         }
-        let home = Home::new();
-        let config = repository_root().join("ingest-config");
-        home.ok(&["ingest", "--config", config.to_str().expect("UTF-8")]);
+        let home = Sample::copy();
+        home.ok(&["ingest"]);
         let sample = Arc::new(Sample {
             _server: Server::start(&home),
             home,

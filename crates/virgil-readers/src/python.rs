@@ -1,7 +1,7 @@
 //! What Python scripts and notebooks state by the literals of their calls: tables and files read and written, models
 //! logged and loaded, features used; pipelines of Kubeflow and DAGs of Airflow that are written in Python.
 //!
-//! Nothing is run ([`walk`]). A script is `file:./{path}`, the key by which pipelines call it, so that what runs it
+//! Nothing is run ([`fn@walk`]). A script is `file:./{path}`, the key by which pipelines call it, so that what runs it
 //! reaches what it reads. Where a name is only known when the script runs, nothing is said.
 
 mod airflow;
