@@ -6,7 +6,7 @@ use virgil_model::Value;
 use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::{Lexicon, Relation, Walk, Word};
 use crate::plan::sem::{
-    Clause, Head, Mod, Np, Quant, apply, clause, column, either, exists, filtered, role_of,
+    Clause, Head, Mod, Np, Quant, apply, clause, column, either, exists, filtered, role_of, step,
 };
 
 /// What a phrase is.
@@ -32,6 +32,8 @@ pub(crate) enum Cat {
     /// `X is read`, which waits for a `by`.
     Passive(Relation, Np),
     Role(Relation),
+    /// `all read`, said of every one of them.
+    AllMod(Mod),
     /// `no owner`.
     NoRole(Relation),
     /// `whose owner`.
@@ -144,7 +146,7 @@ pub(crate) fn combine(left: &Cat, right: &Cat, lexicon: &Lexicon) -> Vec<Priced>
             let said = Mod::one(Clause::Test(test.clone()), *kinds);
             one(apply(np, &said).map(Cat::Np), 0.0)
         }
-        (Cat::Attribute(names), Cat::Trait(test, name, kinds))
+        (Cat::Attribute(names), Cat::Trait(test, name, kinds) | Cat::Placed(test, name, kinds))
         | (Cat::Trait(test, name, kinds), Cat::Attribute(names))
             if names.contains(name) =>
         {
@@ -252,6 +254,12 @@ pub(crate) fn combine(left: &Cat, right: &Cat, lexicon: &Lexicon) -> Vec<Priced>
             let object = Np::all(relation.object, Head::Kind);
             let wanted = apply(&object, said).and_then(|object| clause(relation, &object));
             one(wanted.map(Cat::Mod), 0.0)
+        }
+        // `whose versions are all served`
+        (Cat::WhoseRole(relation), Cat::AllMod(said)) => {
+            let object = Np::all(relation.object, Head::Kind);
+            let wanted = apply(&object, said).and_then(|object| clause(relation, &object));
+            one(wanted.as_ref().and_then(only).map(Cat::Mod), 0.0)
         }
         (Cat::WhoseRole(relation), Cat::Np(np)) => one(clause(relation, np).map(Cat::Mod), 0.0),
         (Cat::Mod(left), Cat::AndMod(right)) => {
@@ -395,6 +403,7 @@ fn word_before(word: Word, right: &Cat) -> Vec<Priced> {
         (Word::Not, Cat::Having(np, Polarity::There)) => {
             vec![(Cat::Having(np.clone(), Polarity::Missing), 0.0)]
         }
+        (Word::All, Cat::Mod(said)) => vec![(Cat::AllMod(said.clone()), 0.0)],
         (Word::Only, Cat::Mod(said)) => one(only(said).map(Cat::Mod), 0.0),
         (Word::And, Cat::Mod(said)) => vec![(Cat::AndMod(said.clone()), 0.0)],
         (Word::Or, Cat::Mod(said)) => vec![(Cat::OrMod(said.clone()), 0.0)],
@@ -541,6 +550,18 @@ fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> {
             vec![(Cat::HavingGap(np.clone()), 0.0)]
         }
         Cat::Word(Word::ImpactEnd) if np.head != Head::Any => vec![(Cat::Broken(np.clone()), 0.0)],
+        // `columns of tables` is one noun: what is said behind it may be said of either.
+        Cat::Of(of)
+            if np.head == Head::Kind && of.head == Head::Kind && of.quant == Quant::Plain =>
+        {
+            let mut made = vague(np, of, VAGUE - 0.16, lexicon);
+            for (cat, _) in &mut made {
+                if let Cat::Np(compound) = cat {
+                    compound.is_compound = true;
+                }
+            }
+            made
+        }
         Cat::Of(of) if np.head != Head::Named && np.head != Head::Any => {
             vague(np, of, VAGUE, lexicon)
         }
@@ -638,7 +659,7 @@ fn said_of(np: &Np, said: &Mod) -> Vec<Priced> {
 fn attached(np: &Np) -> f32 {
     match (np.head, &np.set) {
         (Head::Named, Set::Refs(names)) if names.len() == 1 => 0.35,
-        (Head::Built, _) => 0.16,
+        (Head::Built, _) if !np.is_compound => 0.16,
         _ => 0.0,
     }
 }
@@ -667,9 +688,15 @@ fn np_np(left: &Np, right: &Np, lexicon: &Lexicon) -> Vec<Priced> {
     }
     match (left.head, right.head) {
         // `model fraud-detector`, `the fraud-detector model`: the kind is a cue for the name.
-        (Head::Kind, Head::Named) if left.quant == Quant::Plain => cued(right, left.kinds),
+        (Head::Kind, Head::Named) if left.quant == Quant::Plain && !right.is_after_auxiliary => {
+            cued(right, left.kinds)
+        }
         (Head::Named, Head::Kind) => {
-            let mut made = cued(left, right.kinds);
+            let mut made = if left.is_before_auxiliary {
+                Vec::new()
+            } else {
+                cued(left, right.kinds)
+            };
             made.extend(vague(right, left, VAGUE + JUXTAPOSED, lexicon));
             made
         }
@@ -717,7 +744,13 @@ fn role(relation: &Relation, anchor: &Np, cost: f32) -> Vec<Priced> {
 }
 
 fn attributes(names: &[String]) -> Vec<Column> {
-    names.iter().cloned().map(Column::Attribute).collect()
+    let mut columns: Vec<Column> = names.iter().cloned().map(Column::Attribute).collect();
+    // A time says little without its zone.
+    let zone = Column::Attribute("timezone".to_owned());
+    if names.iter().any(|name| name == "schedule") && !columns.contains(&zone) {
+        columns.push(zone);
+    }
+    columns
 }
 
 fn attribute_of(names: &[String], np: &Np) -> Cat {
@@ -773,6 +806,26 @@ fn links(from: &Kinds, to: &Kinds, lexicon: &Lexicon) -> Vec<Column> {
         .collect()
 }
 
+/// What makes it true that a thing passes a test, which says more than the thing: of `is X monitored`, what monitors it.
+fn reached(set: &Set) -> Set {
+    if let Set::Where { set: from, test } = set
+        && matches!(**from, Set::Refs(_))
+        && let Test::Linked {
+            along,
+            hops,
+            to,
+            quantifier: Quantifier::Some,
+        } = &**test
+    {
+        let walk = Walk {
+            along: along.clone(),
+            hops: *hops,
+        };
+        return Set::And(vec![step((**from).clone(), &walk), (**to).clone()]);
+    }
+    set.clone()
+}
+
 /// What a whole question asks, if a phrase is one.
 pub(crate) fn question(cat: &Cat, is_yes_no: bool) -> Option<Query> {
     match cat {
@@ -788,6 +841,7 @@ pub(crate) fn question(cat: &Cat, is_yes_no: bool) -> Option<Query> {
             }
             let set = match &np.failing {
                 Some(failing) if is_yes_no => failing.clone(),
+                _ if np.head == Head::Named => reached(&np.set),
                 _ => np.set.clone(),
             };
             Some(Query {

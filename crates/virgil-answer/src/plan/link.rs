@@ -131,11 +131,13 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
                 };
             let things: Vec<EntityRef> = candidates.iter().map(|c| c.entity.clone()).collect();
             let references: Vec<String> = things.iter().map(|t| t.reference.clone()).collect();
-            let np = Np::new(
+            let mut np = Np::new(
                 Set::Refs(references.clone()),
                 Kinds::of(&[kind]),
                 Head::Named,
             );
+            np.is_after_auxiliary = tokens[..start].last().is_some_and(is_auxiliary);
+            np.is_before_auxiliary = tokens.get(end).is_some_and(is_auxiliary);
             let item = Item {
                 cat: Cat::Np(np),
                 cost,
@@ -225,6 +227,25 @@ fn traits(
     }
 }
 
+/// Whether a word is a verb that parts what stands before it from what stands behind it.
+fn is_auxiliary(token: &Token) -> bool {
+    !token.quoted
+        && matches!(
+            &*token.text,
+            "do" | "does"
+                | "did"
+                | "is"
+                | "are"
+                | "was"
+                | "were"
+                | "has"
+                | "have"
+                | "will"
+                | "would"
+                | "can"
+        )
+}
+
 fn number(text: &str) -> Option<Value> {
     let small = [
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -259,11 +280,11 @@ fn by_kind(candidates: &[Candidate]) -> BTreeMap<Kind, Vec<Candidate>> {
 fn prior(kind: Kind) -> f32 {
     match kind {
         Kind::Model | Kind::Dataset | Kind::Team | Kind::User | Kind::Column => 0.0,
-        Kind::FeatureView | Kind::Pipeline | Kind::ModelVersion | Kind::Image | Kind::Notebook => {
-            0.18
-        }
+        Kind::FeatureView | Kind::Pipeline | Kind::ModelVersion | Kind::Notebook => 0.18,
         Kind::InferenceService | Kind::TrainingJob => 0.2,
         Kind::Component | Kind::Api | Kind::Alert | Kind::System => 0.36,
+        // What is built is named after what it is built from.
+        Kind::Image => 0.52,
         Kind::Dashboard | Kind::Repository | Kind::Template | Kind::Document => 0.4,
         Kind::Experiment | Kind::Task | Kind::Artifact => 0.55,
         Kind::Run | Kind::Resource => 0.7,

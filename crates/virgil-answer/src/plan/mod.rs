@@ -30,6 +30,7 @@ pub use readings::reading;
 
 use crate::plan::chart::{Item, parse};
 use crate::plan::grammar::{Cat, question};
+use crate::plan::lexicon::Meaning;
 use crate::plan::link::{Linked, ORDINARY, link};
 use crate::plan::sem::Head;
 use crate::plan::tokens::{BOUNDARY, Token, tokens};
@@ -168,7 +169,11 @@ impl Lexicon {
         let mut whole: Option<Planned> = None;
         for sentence in sentences {
             let planned = self.sentence(sentence.to_vec(), &context, names, view, known);
-            if planned.outcome == Outcome::Nothing && self.is_aside(sentence, names) {
+            let is_later = whole.is_some();
+            if planned.outcome == Outcome::Nothing
+                && self.is_aside(sentence, names)
+                && !(is_later && self.is_restriction(sentence))
+            {
                 // Its unknown words are no reason to think that a name is misspelt.
                 continue;
             }
@@ -187,7 +192,15 @@ impl Lexicon {
                 break;
             }
         }
-        whole.unwrap_or_else(|| self.sentence(tokens, &context, names, view, known))
+        whole.unwrap_or_else(|| {
+            let is_word = |token: &Token| token.text != BOUNDARY || token.quoted;
+            let words = tokens
+                .iter()
+                .filter(|token| is_word(token))
+                .cloned()
+                .collect();
+            self.sentence(words, &context, names, view, known)
+        })
     }
 
     /// Whether a sentence says nothing about the platform: no name, no filter, no attribute.
@@ -208,11 +221,46 @@ impl Lexicon {
         !named && !linked.unused.iter().any(is_name)
     }
 
+    /// Whether a sentence behind a question narrows it, even where it is not understood: `Nothing but tables, please.`
+    fn is_restriction(&self, tokens: &[Token]) -> bool {
+        let narrows = |token: &Token| {
+            matches!(
+                &*token.text,
+                "only"
+                    | "just"
+                    | "not"
+                    | "no"
+                    | "without"
+                    | "except"
+                    | "excluding"
+                    | "including"
+                    | "include"
+                    | "exclude"
+                    | "ignore"
+                    | "skip"
+                    | "direct"
+                    | "directly"
+                    | "nothing"
+                    | "but"
+                    | "also"
+            )
+        };
+        let is_noun = |start: usize| {
+            self.at(tokens, start)
+                .iter()
+                .any(|(_, meaning)| matches!(meaning, Meaning::Kind { .. }))
+        };
+        tokens.iter().any(narrows) || (0..tokens.len()).any(is_noun)
+    }
+
     /// The phrases of a follow-up behind the word that opens it: `only the tables`, `and downstream`.
     fn opened(&self, tokens: &[Token], context: &Context, names: &Names) -> Vec<Item> {
         let opens = |token: &Token| matches!(&*token.text, "only" | "just" | "and" | "but");
         match tokens {
             [first, rest @ ..] if context.last_query.is_some() && opens(first) => {
+                parse(rest.len(), link(rest, names, self).leaves, self)
+            }
+            [rest @ .., last] if context.last_query.is_some() && last.text == "only" => {
                 parse(rest.len(), link(rest, names, self).leaves, self)
             }
             _ => Vec::new(),

@@ -24,6 +24,12 @@ pub(crate) struct Np {
     pub(crate) also: Option<Test>,
     /// For `A and B`, each of them.
     pub(crate) each: Vec<Set>,
+    /// Whether an auxiliary verb stands before it, so that no noun before that tells its kind: `which tables does X read`.
+    pub(crate) is_after_auxiliary: bool,
+    /// Whether one stands behind it: `are the columns of X personal data`.
+    pub(crate) is_before_auxiliary: bool,
+    /// Whether it is two kinds that make one noun: `columns of tables`.
+    pub(crate) is_compound: bool,
 }
 
 /// What a noun phrase is made of.
@@ -62,6 +68,9 @@ impl Np {
             failing: None,
             also: None,
             each: Vec::new(),
+            is_after_auxiliary: false,
+            is_before_auxiliary: false,
+            is_compound: false,
         }
     }
 
@@ -418,6 +427,9 @@ pub(crate) fn apply(np: &Np, said: &Mod) -> Option<Np> {
         failing,
         also: None,
         each: Vec::new(),
+        is_after_auxiliary: np.is_after_auxiliary,
+        is_before_auxiliary: np.is_before_auxiliary,
+        is_compound: false,
     })
 }
 
@@ -441,5 +453,8 @@ pub(crate) fn either(left: &Np, right: &Np) -> Np {
         failing: None,
         also: None,
         each: Vec::new(),
+        is_after_auxiliary: left.is_after_auxiliary,
+        is_before_auxiliary: right.is_before_auxiliary,
+        is_compound: false,
     }
 }
