@@ -23,14 +23,8 @@ fn platform() -> (Home, Repository) {
              lifecycle: production\n  owner: group:default/ml-risk\n---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  \
              name: ml-risk\nspec:\n  type: team\n  children: []\n",
         ),
-        (
-            "clusters/prod/risk/service.yaml",
-            &service("s3://models/fraud/3"),
-        ),
-        (
-            "clusters/staging/risk/service.yaml",
-            &service("s3://models/fraud/4"),
-        ),
+        ("clusters/prod/risk/service.yaml", &production),
+        ("clusters/staging/risk/service.yaml", &staging),
     ]);
     let home = Home::new();
     home.configure("access.yaml", "access:\n  labels:\n    open: [everyone]\n");

@@ -816,6 +816,7 @@ fn reached(set: &Set) -> Set {
             to,
             quantifier: Quantifier::Some,
         } = &**test
+        && !matches!(**to, Set::Refs(_))
     {
         let walk = Walk {
             along: along.clone(),

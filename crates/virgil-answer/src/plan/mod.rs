@@ -301,7 +301,7 @@ impl Lexicon {
                 explanation,
             };
         }
-        let yes_no = is_yes_no(&tokens[0].text);
+        let yes_no = tokens.first().is_some_and(|first| is_yes_no(&first.text));
         let items = parse(tokens.len(), leaves, self);
         let mut readings: Vec<(Query, f32)> = Vec::new();
         for item in &items {
