@@ -84,8 +84,8 @@ fn two_spellings_are_proposed_pasted_and_joined() {
     assert_eq!(
         references(&home.json(&list)),
         [
-            "dbt:analytics/model.analytics.customers",
-            "dbt:analytics/model.analytics.orders",
+            "table:postgres/shop.marts.customers",
+            "table:postgres/shop.marts.orders",
             "table:postgres://db-1:5432/shop.marts.customers",
             "table:postgres://db-1:5432/shop.marts.orders",
             "table:postgres://db-2:5432/shop.marts.orders",
@@ -113,8 +113,8 @@ fn two_spellings_are_proposed_pasted_and_joined() {
     assert_eq!(
         references(&home.json(&list)),
         [
-            "dbt:analytics/model.analytics.customers",
-            "dbt:analytics/model.analytics.orders",
+            "table:postgres/shop.marts.customers",
+            "table:postgres/shop.marts.orders",
             "table:postgres://db-2:5432/shop.marts.orders",
             "uri:s3://lake/features.parquet",
         ],

@@ -303,13 +303,9 @@ fn check_prompt(request: &Value, system: &str, question: &str, canary: &str) -> 
     let start = user.find(openings[0]).expect("it was found");
     let end = user.rfind(last).expect("it was found");
     let outside = format!("{}{}", &user[..start], &user[end + last.len()..]);
-    assert_eq!(
-        outside.replace(question, "").trim(),
-        format!("The fence line is: {fence}\n\n\n\nQuestion:")
-            .replace("\n\n\n\n", "\n\n")
-            .as_str(),
-        "planted text outside the fence: {outside}"
-    );
+    let rest: Vec<&str> = outside.split_whitespace().collect();
+    let expected = format!("The fence line is: {fence} Question: {question}");
+    assert_eq!(rest.join(" "), expected, "planted text outside the fence");
     user[start..end].contains(canary)
 }
 

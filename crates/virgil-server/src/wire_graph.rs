@@ -459,10 +459,9 @@ mod tests {
         }))
         .expect("a query");
         let answer = check::<WireAnswer>(&view.query(&asked, &known).expect("an answer"));
-        assert!(
-            answer["rows"][0]["columns"][0]["values"][0]["value"].is_object(),
-            "{answer}"
-        );
+        let rows = answer["rows"].as_array().expect("rows");
+        let has_value = |row: &Value| row["columns"][0]["values"][0]["value"].is_object();
+        assert!(rows.iter().any(has_value), "{answer}");
         assert_eq!(answer["completeness"]["why"][0]["reason"], "partial");
         let paths: Query = serde_json::from_value(
             json!({"set": {"refs": ["orders"]}, "output": {"paths": {"to": {"refs": ["fraud"]}}}}),

@@ -6,6 +6,7 @@
 
 mod chart;
 mod check;
+mod emptiness;
 mod follow_up;
 mod grammar;
 mod inflect;
@@ -29,6 +30,7 @@ pub(crate) use names::Names;
 pub use readings::reading;
 
 use crate::plan::chart::{Item, parse};
+use crate::plan::emptiness::may_be_empty;
 use crate::plan::grammar::{Cat, question};
 use crate::plan::lexicon::Meaning;
 use crate::plan::link::{Linked, ORDINARY, link};
@@ -335,7 +337,9 @@ impl Lexicon {
                 rejected: None,
             })
             .collect();
-        decide(explanation, &groups, yes_no, view, known)
+        // Who asks on knows what was found before, and may hear that nothing is left.
+        let may_find_nothing = yes_no || context.last_query.is_some();
+        decide(explanation, &groups, yes_no, may_find_nothing, view, known)
     }
 }
 
@@ -365,6 +369,7 @@ fn decide(
     mut explanation: Explanation,
     groups: &[link::Group],
     yes_no: bool,
+    may_find_nothing: bool,
     view: &View<'_>,
     known: &Known,
 ) -> Planned {
@@ -431,8 +436,13 @@ fn decide(
             "another reading is as likely and answers differently".to_owned(),
         );
     }
-    if answers[0].is_none() {
-        return reject(explanation, "the query cannot be answered".to_owned());
+    match &answers[0] {
+        None => return reject(explanation, "the query cannot be answered".to_owned()),
+        Some(answer) if answer.total == 0 && !may_find_nothing && !may_be_empty(&settled[0]) => {
+            let why = "nothing is stated that fits what the question takes for granted";
+            return reject(explanation, why.to_owned());
+        }
+        Some(_) => {}
     }
     explanation.verdict = "every word is used and no other reading is near".to_owned();
     let query = settled.swap_remove(0);

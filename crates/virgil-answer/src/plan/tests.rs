@@ -413,7 +413,7 @@ fn follow_ups_edit_the_last_query() {
     );
     assert_eq!(
         ask(
-            "Who owns the model churn-predictor?",
+            "Who owns the table orders?",
             "And the model fraud-detector?"
         ),
         "ml-risk"
