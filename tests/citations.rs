@@ -83,7 +83,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 claim,
                 document: read,
                 lines: LineSpan::new(*start, *end),
-                is_held_out: hash(claim) % 2 == 0,
+                is_held_out: hash(claim).is_multiple_of(2),
             })
         })
         .collect();
@@ -268,7 +268,7 @@ fn changed_numbers(claim: &str) -> Vec<String> {
         // A digit inside a name (`v1beta1`) is a name.
         let is_inside = claim[..start].ends_with(|c: char| c.is_alphabetic() && c != 'v');
         if !is_inside {
-            let other = if number % 2 == 0 {
+            let other = if number.is_multiple_of(2) {
                 number + 3
             } else {
                 number * 2
