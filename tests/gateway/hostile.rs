@@ -62,8 +62,11 @@ const FORMS: [fn(&str) -> String; 5] = [
     },
 ];
 
-/// Where it is planted: the path and the text of a file with an order in it.
-const PLACES: [fn(usize, &str, &str) -> (String, String); 12] = [
+/// The path and the text of a file, made of a number, a canary and an order.
+type Place = fn(usize, &str, &str) -> (String, String);
+
+/// Where it is planted.
+const PLACES: [Place; 12] = [
     |n, canary, order| {
         (
             format!("docs/page-{n}.md"),
