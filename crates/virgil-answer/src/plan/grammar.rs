@@ -1,7 +1,7 @@
 //! The grammar: how two neighbouring phrases make a larger one. Kinds that do not fit make nothing.
 
 use virgil_graph::{Along, Column, Hops, Op, Output, Quantifier, Query, Set, Test};
-use virgil_model::Value;
+use virgil_model::{Kind, Value};
 
 use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::{Lexicon, Relation, Walk, Word};
@@ -205,6 +205,12 @@ pub(crate) fn combine(left: &Cat, right: &Cat, lexicon: &Lexicon) -> Vec<Priced>
             vague(head, np, VAGUE, lexicon)
         }
         (Cat::Possessor(np), Cat::Attribute(names)) => vec![(attribute_of(names, np), 0.0)],
+        // `which schedule triggers X`
+        (Cat::Attribute(names), Cat::Np(np))
+            if np.head == Head::Named && names.iter().any(|name| name == "schedule") =>
+        {
+            vec![(attribute_of(names, np), 0.0)]
+        }
         (Cat::Attribute(names), Cat::Of(np) | Cat::HavingGap(np)) => {
             vec![(attribute_of(names, np), 0.0)]
         }
@@ -549,6 +555,33 @@ fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> {
         Cat::Word(Word::Have) if np.head == Head::Named || np.quant == Quant::Each => {
             vec![(Cat::HavingGap(np.clone()), 0.0)]
         }
+        // `how many versions does every model have`
+        Cat::Word(Word::Have) if np.head == Head::Kind && np.quant == Quant::All => {
+            vec![(Cat::HavingGap(np.clone().with(Quant::Each)), 0.0)]
+        }
+        // `alert counts by severity`
+        Cat::Word(Word::HowMany) if np.head == Head::Kind && np.quant == Quant::Plain => {
+            vec![(Cat::Np(np.clone().with(Quant::Count)), 0.1)]
+        }
+        // `models in prod-eu`: those that something there serves.
+        Cat::Placed(test, name, _) if name == "cluster" && is_served(np) => {
+            let services = Kinds::of(&[Kind::InferenceService]);
+            let said = Mod::one(Clause::Test(test.clone()), services);
+            let serving = Relation {
+                forward: Some(Walk {
+                    along: Along::Upstream,
+                    hops: Hops::any(),
+                }),
+                backward: Some(downstream()),
+                subject: services,
+                object: np.kinds,
+                dear: 0.0,
+                also: None,
+            };
+            apply(&Np::all(services, Head::Kind), &said)
+                .and_then(|services| clause(&serving.reversed(), &services))
+                .map_or_else(Vec::new, |said| said_of(np, &said))
+        }
         Cat::Word(Word::ImpactEnd) if np.head != Head::Any => vec![(Cat::Broken(np.clone()), 0.0)],
         // `columns of tables` is one noun: what is said behind it may be said of either.
         Cat::Of(of)
@@ -624,6 +657,11 @@ fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// Whether it is models: they run nowhere themselves, but in services.
+fn is_served(np: &Np) -> bool {
+    Kinds::of(&[Kind::Model, Kind::ModelVersion]).covers(np.kinds) && !np.kinds.is_empty()
 }
 
 fn parts(np: &Np) -> Vec<Set> {

@@ -14,6 +14,15 @@ pub(crate) fn plural(noun: &str) -> String {
     with_s(noun)
 }
 
+/// The singular of a noun phrase that may be a plural, by rule.
+pub(crate) fn singular(noun: &str) -> Option<String> {
+    if let Some(stem) = noun.strip_suffix("ies") {
+        return Some(format!("{stem}y"));
+    }
+    let stem = noun.strip_suffix('s')?;
+    (!stem.is_empty() && !stem.ends_with('s')).then(|| stem.to_owned())
+}
+
 /// The forms of a verb, given as `write/written` or, if it is regular, `use`. What stands behind the first word stays:
 /// `look after`, `looked after`.
 pub(crate) fn verb(written: &str) -> Forms {

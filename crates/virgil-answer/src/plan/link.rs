@@ -18,7 +18,7 @@ use crate::plan::{Choices, ExplainedLink};
 /// What a phrase of the lexicon costs, so that long phrases win over many short ones.
 const PHRASE: f32 = 0.02;
 /// An ordinary word as a name, unless something cues it.
-pub(crate) const ORDINARY: f32 = 0.6;
+pub(crate) const ORDINARY: f32 = 0.44;
 /// The same, where the word has another meaning as well.
 const HOMONYM: f32 = 0.4;
 /// Only the end of a longer name.
@@ -202,7 +202,12 @@ fn traits(
             } else {
                 0.0
             };
-            let named = traits.named(&joined);
+            let mut named = traits.named(&joined);
+            if named.is_empty()
+                && let Some(singular) = crate::plan::inflect::singular(&joined)
+            {
+                named = traits.named(&singular);
+            }
             if !named.is_empty() && named.len() <= MOST_SENSES {
                 for name in named {
                     add(
@@ -335,7 +340,11 @@ fn word_leaves(word: Word) -> Vec<(Cat, f32)> {
     let people = Kinds::of(&[Kind::Team, Kind::User]);
     match word {
         Word::What => vec![(Cat::Np(Np::all(Kinds::ANY, Head::Any)), 0.0)],
-        Word::Who => vec![(Cat::Np(Np::all(people, Head::Any)), 0.0)],
+        Word::Who => vec![
+            (Cat::Np(Np::all(people, Head::Any)), 0.0),
+            // `who reads orders`: whatever does.
+            (Cat::Np(Np::all(Kinds::ANY, Head::Any)), 0.2),
+        ],
         Word::Nothing => vec![(Cat::Np(Np::all(Kinds::ANY, Head::Any).with(Quant::No)), 0.0)],
         Word::Nobody => vec![
             (Cat::Np(Np::all(people, Head::Any).with(Quant::No)), 0.0),

@@ -40,7 +40,7 @@ use crate::plan::tokens::{BOUNDARY, Token, tokens};
 /// The most words that a planned question has.
 const MOST_TOKENS: usize = 40;
 /// What the best reading may cost.
-const MOST_COST: f32 = 0.85;
+const MOST_COST: f32 = 0.6;
 /// How much dearer another reading must be not to count.
 const MARGIN: f32 = 0.15;
 /// How many near readings are compared.
@@ -169,8 +169,33 @@ impl Lexicon {
             .collect();
         let mut context = context.clone();
         let mut whole: Option<Planned> = None;
-        for sentence in sentences {
-            let planned = self.sentence(sentence.to_vec(), &context, names, view, known);
+        // What went before and is no question alone: `We drop orders.email. Which models break?`
+        let mut before: Vec<Token> = Vec::new();
+        let count = sentences.len();
+        for (index, sentence) in sentences.into_iter().enumerate() {
+            let mut planned = self.sentence(sentence.to_vec(), &context, names, view, known);
+            if !before.is_empty() {
+                let joined = match self.with_antecedent(&before, sentence, names) {
+                    Some(said) => said,
+                    None => [&before[..], sentence].concat(),
+                };
+                let both = self.sentence(joined, &context, names, view, known);
+                if planned.outcome == Outcome::Nothing || both.outcome != Outcome::Nothing {
+                    planned = both;
+                } else {
+                    // What stood before has been understood by nothing.
+                    planned.outcome = Outcome::Nothing;
+                }
+                before.clear();
+            }
+            if !matches!(planned.outcome, Outcome::Query(_))
+                && index + 1 < count
+                && whole.is_none()
+                && !self.is_aside(sentence, names)
+            {
+                before = sentence.to_vec();
+                continue;
+            }
             let is_later = whole.is_some();
             if planned.outcome == Outcome::Nothing
                 && self.is_aside(sentence, names)
@@ -178,6 +203,12 @@ impl Lexicon {
             {
                 // Its unknown words are no reason to think that a name is misspelt.
                 continue;
+            }
+            // `Where is personal data? Name the tables.` asks for no table at all, but for those.
+            if let (Some(_), Outcome::Query(plan)) = (&whole, &planned.outcome)
+                && is_a_mere_kind(&plan.query.set)
+            {
+                planned.outcome = Outcome::Nothing;
             }
             let mut explanation = whole.map(|whole| whole.explanation).unwrap_or_default();
             explanation.then(planned.explanation);
@@ -209,10 +240,17 @@ impl Lexicon {
     fn is_aside(&self, tokens: &[Token], names: &Names) -> bool {
         let linked = link(tokens, names, self);
         let named = linked.leaves.iter().any(|leaf| match &leaf.item.cat {
-            Cat::Np(np) => np.head == Head::Named && leaf.item.cost < ORDINARY,
-            Cat::Adjective(..) | Cat::Trait(..) | Cat::Range(..) | Cat::Attribute(_) => {
-                leaf.item.cost < ORDINARY
-            }
+            Cat::Np(np) => match np.head {
+                Head::Named => leaf.item.cost < ORDINARY,
+                Head::Kind | Head::Built => true,
+                Head::Any | Head::Pronoun => false,
+            },
+            Cat::Adjective(..)
+            | Cat::Mod(_)
+            | Cat::Role(_)
+            | Cat::Trait(..)
+            | Cat::Range(..)
+            | Cat::Attribute(_) => leaf.item.cost < ORDINARY,
             _ => false,
         });
         let is_name = |text: &String| {
@@ -221,6 +259,34 @@ impl Lexicon {
                 .any(|token| token.raw == *text && token.is_identifier())
         };
         !named && !linked.unused.iter().any(is_name)
+    }
+
+    /// A sentence with the one name of the sentence before in place of its pronoun: `fct_orders is late. Who reads it?`
+    fn with_antecedent(
+        &self,
+        before: &[Token],
+        sentence: &[Token],
+        names: &Names,
+    ) -> Option<Vec<Token>> {
+        let found = names.links(before);
+        let longest = found.iter().max_by_key(|link| link.end - link.start)?;
+        let is_inside = |link: &&crate::plan::names::Link| {
+            link.start >= longest.start && link.end <= longest.end
+        };
+        if !found.iter().all(|link| is_inside(&link)) {
+            return None;
+        }
+        let name = &before[longest.start..longest.end];
+        let pronoun = sentence.iter().position(|token| {
+            !token.quoted && matches!(&*token.text, "it" | "its" | "them" | "that" | "this")
+        })?;
+        let mut said = sentence[..pronoun].to_vec();
+        said.extend_from_slice(name);
+        if sentence[pronoun].text == "its" {
+            said.extend(tokens("'s"));
+        }
+        said.extend_from_slice(&sentence[pronoun + 1..]);
+        Some(said)
     }
 
     /// Whether a sentence behind a question narrows it, even where it is not understood: `Nothing but tables, please.`
@@ -453,6 +519,15 @@ fn decide(
             yes_no,
         })),
         explanation,
+    }
+}
+
+/// Whether a set is everything of some kinds.
+fn is_a_mere_kind(set: &Set) -> bool {
+    match set {
+        Set::All(_) => true,
+        Set::Where { set, .. } => is_a_mere_kind(set),
+        _ => false,
     }
 }
 

@@ -284,7 +284,7 @@ fn questions_are_answered_exactly() {
             "What is the schedule of the pipeline nightly?",
             "nightly=0 2 * * *",
         ),
-        ("Which image does nightly use?", "train"),
+        ("Which image does the pipeline nightly use?", "train"),
         (
             "Which models are there, and who owns them?",
             "churn-predictor fraud-detector=ml-risk",
@@ -300,7 +300,50 @@ fn questions_are_answered_exactly() {
             "Does the pipeline nightly read the table orders?",
             "nightly",
         ),
+        // a name behind an auxiliary verb is not what the noun before it describes
+        (
+            "Which tables does the model fraud-detector come from?",
+            "fct_orders orders",
+        ),
         // several sentences
+        (
+            "We want to get rid of the table orders. Which models suffer?",
+            "fraud-detector",
+        ),
+        (
+            "The table fct_orders is late - which models depend on it?",
+            "fraud-detector",
+        ),
+        (
+            "What is upstream of the model fraud-detector? Tables only.",
+            "fct_orders orders",
+        ),
+        // other words for the same
+        (
+            "Whom do I turn to about the model fraud-detector?",
+            "ml-risk",
+        ),
+        (
+            "Which squad is responsible for the model fraud-detector?",
+            "ml-risk",
+        ),
+        ("Which models lack a responsible team?", "churn-predictor"),
+        (
+            "Are there any models nobody looks after?",
+            "churn-predictor",
+        ),
+        (
+            "Which models would be hit by removing the table orders?",
+            "fraud-detector",
+        ),
+        (
+            "Which tables ultimately feed the model fraud-detector?",
+            "fct_orders orders",
+        ),
+        ("Which workflow populates fct_orders?", "nightly"),
+        ("Which datasets are GDPR relevant?", "signups"),
+        ("Which models are not deployed anywhere?", "churn-predictor"),
+        ("Count of models, please", "2"),
         (
             "I am new here. Which models have no owner?",
             "churn-predictor",
@@ -327,6 +370,9 @@ fn what_is_not_understood_in_full_is_not_answered() {
         // names that do not exist, or nearly do
         "Who owns fraud-detektor?",
         "Which tables are upstream of the model upsell?",
+        // a sentence that narrows, or says more, than what is understood
+        "Which models are there? Nothing but the flimsy ones.",
+        "Where do we keep personal data? Name the tables.",
         // not about the platform
         "What is the capital of Slovenia?",
         "Why was fct_orders designed like this?",
