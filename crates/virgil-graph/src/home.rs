@@ -9,7 +9,9 @@ use virgil_model::{
     Attributes, Key, KeyClass, Predicate, Says, Selector, Statement, Target, Value,
 };
 
-use crate::systems::{KUBERNETES, Systems, canonical_platform, platform_of, system_of};
+use crate::systems::{
+    KUBERNETES, Systems, canonical_platform, dbt_project, platform_of, system_of,
+};
 
 /// What the names of one asset mean.
 #[derive(Debug)]
@@ -46,7 +48,8 @@ impl Systems {
             if let Says::Mention { keys, .. } = &statement.says
                 && let Some(relation) = keys.iter().find(|key| key.scheme == "table")
                 && let Some(node) = keys.iter().find(|key| key.scheme == "dbt")
-                && let Some((system, platform)) = self.spelled(&format!("dbt:{}", system_of(node)))
+                && let Some(project) = dbt_project(node)
+                && let Some((system, platform)) = self.spelled(&format!("dbt:{project}"))
                 && canonical_platform(system_of(relation)) == platform
             {
                 dbt.insert(relation.clone(), system);
@@ -283,7 +286,7 @@ mod tests {
                 kind: Kind::Dataset,
                 keys: vec![
                     Key::scoped("table", "duckdb", "w.marts.orders"),
-                    Key::scoped("dbt", "shop", "model.shop.orders"),
+                    Key::scoped("dbt", "data/target", "model.shop.orders"),
                 ],
                 name: "orders".to_owned(),
             },

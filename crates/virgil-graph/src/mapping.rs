@@ -11,7 +11,7 @@ use crate::entity::{Conflict, EntityId};
 use crate::keys::{Entry, KeyId};
 use crate::mapping_yaml::{Spelling, system_yaml, team_yaml};
 use crate::statements::Fact;
-use crate::systems::{local_name, system_of};
+use crate::systems::{dbt_project, local_name, system_of};
 use crate::view::View;
 
 /// How many examples stand for all.
@@ -159,9 +159,8 @@ impl View<'_> {
             };
             if let Fact::Mention { keys, .. } = &row.fact {
                 let projects = keys.iter().map(|key| self.sight().key(*key));
-                let projects = projects.filter(|key| key.scheme == "dbt");
                 seen.dbt_projects
-                    .extend(projects.map(|key| system_of(key).to_owned()));
+                    .extend(projects.filter_map(dbt_project).map(str::to_owned));
             }
             let path = &row.origin.path;
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -182,7 +182,8 @@ impl Systems {
                     }
                     _ => {}
                 }
-                if key != first {
+                // What a project calls its groups is said without the folder of its manifest.
+                if key != first || key.scheme == "dbt" {
                     self.same.insert(key, first.clone());
                 }
             }
@@ -229,7 +230,9 @@ impl Systems {
 
     /// The key under its system's name and case rule, and where it stands.
     pub(crate) fn place(&self, key: Key) -> (Key, Option<Standing>) {
-        if let Some(same) = self.same.get(&key) {
+        let of_project =
+            dbt_project(&key).map(|project| Key::scoped("dbt", project, local_name(&key)));
+        if let Some(same) = self.same.get(of_project.as_ref().unwrap_or(&key)) {
             return (same.clone(), None);
         }
         if key.class != KeyClass::Scoped || !matches!(key.scheme.as_str(), "table" | "column") {
@@ -383,6 +386,11 @@ pub(crate) fn system_of(key: &Key) -> &str {
         Some(end) => &value[..authority + end],
         None => "",
     }
+}
+
+/// The project of a node of dbt, which its identifier names: `shop` in `dbt:source/target/model.shop.orders`.
+pub(crate) fn dbt_project(key: &Key) -> Option<&str> {
+    (key.scheme == "dbt").then(|| local_name(key).split('.').nth(1))?
 }
 
 /// The part of a key that people call it by: a scoped key's value without its system.

@@ -82,7 +82,7 @@ pub(crate) fn sanitise(sentence: &str, passages: usize) -> String {
                             clean.push_str(&format!("[{number}]"));
                         }
                     }
-                    rest = without_target(&rest[text.len() + 2..]);
+                    rest = not_a_definition(&mut clean, without_target(&rest[text.len() + 2..]));
                 }
                 _ => {
                     clean.push('[');
@@ -91,11 +91,7 @@ pub(crate) fn sanitise(sentence: &str, passages: usize) -> String {
             }
         } else if let Some(after) = rest.strip_prefix(']') {
             clean.push(']');
-            rest = without_target(after);
-            if rest.starts_with(':') {
-                // No definition of a link.
-                clean.push(' ');
-            }
+            rest = not_a_definition(&mut clean, without_target(after));
         } else if rest.starts_with('<') {
             clean.push_str("&lt;");
             rest = &rest[1..];
@@ -115,6 +111,14 @@ pub(crate) fn sanitise(sentence: &str, passages: usize) -> String {
     }
     clean.push_str(rest);
     clean
+}
+
+/// Keeps brackets and the colon behind them from defining a link.
+fn not_a_definition<'t>(clean: &mut String, rest: &'t str) -> &'t str {
+    if rest.starts_with(':') {
+        clean.push(' ');
+    }
+    rest
 }
 
 fn is_citation(text: &str) -> bool {
