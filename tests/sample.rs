@@ -75,9 +75,14 @@ async fn its_questions_find_their_places_and_its_secrets_stay_hidden() {
     let home = home();
     let server = Server::start(&home);
     let (mut found, mut first_page, mut asked, mut abstained, mut unanswerable) = (0, 0, 0, 0, 0);
+    let mut exact = 0;
     for Question { question, expect } in read::<Vec<Question>>("examples/bottega/questions.yaml") {
         let answer = server.ask(None, &question).await;
         match expect {
+            // What the graph answers, or asks back, rests on the lines that state it; tests/questions.rs looks at these.
+            Expect::Places(_) if answer["mode"] == "facts" || answer["choices"].is_object() => {
+                exact += 1;
+            }
             Expect::Places(places) => {
                 asked += 1;
                 let in_passages = is_found(&answer["passages"], &places);
@@ -120,8 +125,9 @@ async fn its_questions_find_their_places_and_its_secrets_stay_hidden() {
         }
     }
     println!(
-        "{found} of {asked} among the passages, {first_page} cited; {abstained} of {unanswerable} abstained"
+        "{found} of {asked} among the passages, {first_page} cited; {abstained} of {unanswerable} abstained; {exact} left to the graph"
     );
+    assert!(asked >= 20, "only {asked} questions are left to passages");
     assert!(found * 10 >= asked * 9, "{found} of {asked} found");
     assert!(
         first_page * 10 >= asked * 8,
