@@ -143,9 +143,10 @@ async fn phrasings_are_answered_exactly_or_not_at_all() {
             score.left_to_retrieval
         );
     }
-    assert!(tune.exact * 100 >= tune.all() * 60, "{tune:?}");
-    assert!(tune.wrong * 100 <= tune.all() * 15, "{tune:?}");
-    assert!(held_out.wrong * 100 <= held_out.all() * 8, "{held_out:?}");
+    assert!(tune.exact * 100 >= tune.all() * 76, "{tune:?}");
+    assert!(tune.wrong * 100 <= tune.all() * 3, "{tune:?}");
+    assert!(held_out.exact * 100 >= held_out.all() * 19, "{held_out:?}");
+    assert!(held_out.wrong * 100 <= held_out.all() * 3, "{held_out:?}");
 
     let (mut wrong, mut offered, mut ambiguous) = (0, 0, 0);
     for question in unanswerable() {
@@ -170,9 +171,9 @@ async fn phrasings_are_answered_exactly_or_not_at_all() {
         }
     }
     println!("unanswerable: {wrong} computed all the same; {offered} of {ambiguous} asked back");
-    assert!(wrong <= 2, "{wrong} computed that nothing says");
+    assert!(wrong == 0, "{wrong} computed that nothing says");
     assert!(
-        offered * 2 >= ambiguous,
+        offered * 10 >= ambiguous * 9,
         "{offered} of {ambiguous} asked back"
     );
 }
