@@ -113,8 +113,8 @@ fn two_spellings_are_proposed_pasted_and_joined() {
     assert_eq!(
         references(&home.json(&list)),
         [
-            "table:postgres/shop.marts.customers",
-            "table:postgres/shop.marts.orders",
+            "table:db-1/shop.marts.customers",
+            "table:db-1/shop.marts.orders",
             "table:postgres://db-2:5432/shop.marts.orders",
             "uri:s3://lake/features.parquet",
         ],

@@ -11,7 +11,7 @@ use crate::entity::{Conflict, EntityId};
 use crate::keys::{Entry, KeyId};
 use crate::mapping_yaml::{Spelling, system_yaml, team_yaml};
 use crate::statements::Fact;
-use crate::systems::{dbt_project, local_name, system_of};
+use crate::systems::{dbt_project, local_name};
 use crate::view::View;
 
 /// How many examples stand for all.
