@@ -41,7 +41,18 @@ pub(crate) fn suggested(key: &Key) -> Kind {
         "table" => Kind::Dataset,
         "email" => Kind::User,
         "uri" | "s3" | "gs" => Kind::Artifact,
+        "backstage" => of_backstage(key),
         scheme => Kind::from_name(scheme).unwrap_or(Kind::Resource),
+    }
+}
+
+/// What a reference of the catalogue says: `group` in `backstage:default/group:shop/checkout`.
+fn of_backstage(key: &Key) -> Kind {
+    let before = key.value.split(':').next().unwrap_or_default();
+    match before.rsplit('/').next().unwrap_or_default() {
+        "group" => Kind::Team,
+        "domain" => Kind::System,
+        kind => Kind::from_name(kind).unwrap_or(Kind::Resource),
     }
 }
 
@@ -50,5 +61,20 @@ fn specificity(kind: Kind) -> u8 {
         Kind::Resource => 0,
         Kind::Artifact => 1,
         _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_of_the_catalogue_says_its_kind() {
+        let kind = |reference: &str| suggested(&Key::scoped("backstage", "default", reference));
+        assert_eq!(kind("group:shop/checkout"), Kind::Team);
+        assert_eq!(kind("user:default/ines"), Kind::User);
+        assert_eq!(kind("component:default/web"), Kind::Component);
+        assert_eq!(kind("airesource:default/skill"), Kind::Resource);
+        assert_eq!(kind("default/anything"), Kind::Resource);
     }
 }
