@@ -1,7 +1,8 @@
 //! A chart parser: all phrases of all spans of a question, the likeliest of each span kept.
 
-use crate::plan::grammar::{Cat, combine};
+use crate::plan::grammar::combine;
 use crate::plan::lexicon::Lexicon;
+use crate::plan::phrases::Cat;
 
 /// How many phrases of one span are kept.
 const BEAM: usize = 24;

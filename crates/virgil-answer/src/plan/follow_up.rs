@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use virgil_graph::{Along, Column, Output, Query, Set};
 
 use crate::plan::Context;
-use crate::plan::grammar::Cat;
 use crate::plan::lexicon::{Walk, Word};
 use crate::plan::link::visit;
+use crate::plan::phrases::Cat;
 use crate::plan::sem::{Head, Np, Quant, apply, filtered, step};
 
 /// The query that a phrase makes of the last one, if it makes one.

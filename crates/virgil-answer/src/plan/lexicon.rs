@@ -120,7 +120,7 @@ pub(crate) struct Attribute {
     verbs: Vec<String>,
 }
 
-/// A word of structure. What each does is in `grammar.rs`.
+/// A word of structure. What each does is in `structure.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Word {

@@ -6,10 +6,10 @@ use virgil_graph::{EntityRef, Known, Op, Query, Set, View};
 use virgil_model::{Kind, Value};
 
 use crate::plan::chart::{Item, Leaf};
-use crate::plan::grammar::Cat;
 use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::{Lexicon, Meaning, Word};
 use crate::plan::names::{Candidate, Names};
+use crate::plan::phrases::Cat;
 use crate::plan::sem::{Clause, Head, Mod, Np, Quant, exists};
 use crate::plan::tokens::Token;
 use crate::plan::traits::{Traits, below};

@@ -1,0 +1,159 @@
+//! Which reading is taken, if any: the likeliest, where no other is near and answers differently.
+
+use virgil_graph::{EntityRef, Known, Query, Set, View};
+
+use crate::plan::check::check;
+use crate::plan::emptiness::may_be_empty;
+use crate::plan::link;
+use crate::plan::planned::{Explanation, Outcome, Plan, Planned};
+use crate::plan::readings::reading;
+
+/// What the best reading may cost.
+const MOST_COST: f32 = 0.6;
+/// How much dearer another reading must be not to count.
+const MARGIN: f32 = 0.15;
+
+/// Takes the likeliest reading, unless it is unlikely, ambiguous, or another one is near and answers differently.
+pub(super) fn decide(
+    mut explanation: Explanation,
+    groups: &[link::Group],
+    yes_no: bool,
+    may_find_nothing: bool,
+    view: &View<'_>,
+    known: &Known,
+) -> Planned {
+    let Some(best) = explanation.parses.first().cloned() else {
+        explanation.verdict = "no reading uses every word".to_owned();
+        return Planned {
+            outcome: Outcome::Nothing,
+            explanation,
+        };
+    };
+    for parse in explanation.parses.iter_mut().skip(1) {
+        parse.rejected = Some(format!("dearer by {:.2}", parse.cost - best.cost));
+    }
+    let reject = |mut explanation: Explanation, why: String| {
+        explanation.parses[0].rejected = Some(why.clone());
+        explanation.verdict = why;
+        Planned {
+            outcome: Outcome::Nothing,
+            explanation,
+        }
+    };
+    if best.cost > MOST_COST {
+        return reject(
+            explanation,
+            "the likeliest reading is too unlikely".to_owned(),
+        );
+    }
+    if let Err(error) = check(&best.query) {
+        return reject(explanation, error.to_string());
+    }
+    let near: Vec<Query> = explanation
+        .parses
+        .iter()
+        .filter(|parse| parse.cost - best.cost < MARGIN)
+        .map(|parse| parse.query.clone())
+        .collect();
+    let mut settled: Vec<Query> = Vec::new();
+    for query in near {
+        match link::settle(&query, groups, view, known) {
+            Ok(query) => settled.push(query),
+            Err(choices) => {
+                explanation.verdict = format!("`{}` names several things", choices.name);
+                return Planned {
+                    outcome: Outcome::Choices(choices),
+                    explanation,
+                };
+            }
+        }
+    }
+    let answers: Vec<Option<Answered>> = settled
+        .iter()
+        .map(|query| view.query(query, known).ok().map(Answered::of))
+        .collect();
+    if answers.iter().any(|answer| *answer != answers[0]) {
+        if let Some(choices) = link::differing(&settled, &explanation.links, view) {
+            explanation.verdict = format!("`{}` may name different things", choices.name);
+            return Planned {
+                outcome: Outcome::Choices(choices),
+                explanation,
+            };
+        }
+        return reject(
+            explanation,
+            "another reading is as likely and answers differently".to_owned(),
+        );
+    }
+    match &answers[0] {
+        None => return reject(explanation, "the query cannot be answered".to_owned()),
+        Some(answer) if answer.total == 0 && !may_find_nothing && !may_be_empty(&settled[0]) => {
+            let why = "nothing is stated that fits what the question takes for granted";
+            return reject(explanation, why.to_owned());
+        }
+        Some(_) => {}
+    }
+    explanation.verdict = "every word is used and no other reading is near".to_owned();
+    let query = settled.swap_remove(0);
+    Planned {
+        outcome: Outcome::Query(Box::new(Plan {
+            reading: reading(&query, view),
+            query,
+            yes_no,
+        })),
+        explanation,
+    }
+}
+
+/// Whether a set is everything of some kinds.
+pub(super) fn is_a_mere_kind(set: &Set) -> bool {
+    match set {
+        Set::All(_) => true,
+        Set::Where { set, .. } => is_a_mere_kind(set),
+        _ => false,
+    }
+}
+
+/// What an answer says, without how it knows.
+#[derive(PartialEq)]
+struct Answered {
+    total: usize,
+    rows: Vec<(EntityRef, Vec<String>)>,
+    groups: Vec<(Option<String>, usize)>,
+    paths: Vec<(EntityRef, EntityRef)>,
+}
+
+impl Answered {
+    fn of(answer: virgil_graph::Answer) -> Answered {
+        let cell =
+            |cell: &virgil_graph::Cell| serde_json::to_string(&shown(cell)).unwrap_or_default();
+        Answered {
+            total: answer.total,
+            rows: answer
+                .rows
+                .into_iter()
+                .map(|row| (row.entity, row.columns.iter().map(cell).collect()))
+                .collect(),
+            groups: answer
+                .groups
+                .into_iter()
+                .map(|group| (group.value, group.count))
+                .collect(),
+            paths: answer
+                .paths
+                .into_iter()
+                .map(|path| (path.from, path.to))
+                .collect(),
+        }
+    }
+}
+
+fn shown(cell: &virgil_graph::Cell) -> Vec<serde_json::Value> {
+    cell.values
+        .iter()
+        .map(|value| match value {
+            virgil_graph::Shown::Value { value, .. } => serde_json::json!(value),
+            virgil_graph::Shown::Entity { entity, .. } => serde_json::json!(entity.reference),
+        })
+        .collect()
+}
