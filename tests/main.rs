@@ -6,6 +6,7 @@ mod access;
 mod ask;
 mod bad_input;
 mod documents;
+mod evaluation;
 mod first_steps;
 mod gateway;
 mod graph;

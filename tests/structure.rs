@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "virgil-gateway",
         ],
     ),
+    ("virgil-eval", &["virgil-graph"]),
     (
         "virgil-server",
         &[
@@ -64,6 +65,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "virgil-ingest",
             "virgil-answer",
             "virgil-server",
+            "virgil-eval",
         ],
     ),
 ];

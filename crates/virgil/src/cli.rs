@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Lineage(Lineage),
     /// Answer a typed query exactly
     Query(Query),
+    /// Measure how well questions with known answers are answered
+    Eval(Eval),
     /// Run the server: chat page, HTTP API
     Serve(Serve),
     /// List the sources and how fresh they are
@@ -141,6 +143,40 @@ pub(crate) struct Lineage {
 pub(crate) struct Query {
     /// The query as JSON, such as '{"set": {"all": ["dataset"]}}'
     pub(crate) query: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Files of questions with what is right (docs/evaluation.md says how they are written)
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Ask only this half of questions that are split: `tune` or `held_out`
+    #[arg(long, value_parser = split)]
+    pub(crate) split: Option<virgil_eval::Split>,
+    /// The language model that should answer (`virgil models` lists them)
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// How many questions to ask at a time
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: u16,
+    /// Write the run to this file, to compare later ones with
+    #[arg(long, value_name = "RUN.json")]
+    pub(crate) save: Option<PathBuf>,
+    /// Compare with a saved run; fails on a drop that is greater than allowed and not by chance
+    #[arg(long, value_name = "RUN.json")]
+    pub(crate) compare: Option<PathBuf>,
+    /// How many points of a hundred a measure may drop against the saved run
+    #[arg(
+        long,
+        value_name = "POINTS",
+        default_value_t = 1.0,
+        requires = "compare"
+    )]
+    pub(crate) allowed_drop: f64,
+}
+
+fn split(name: &str) -> Result<virgil_eval::Split, String> {
+    virgil_eval::Split::from_name(name).ok_or_else(|| "there are `tune` and `held_out`".to_owned())
 }
 
 #[derive(Debug, Args)]

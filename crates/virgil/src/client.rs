@@ -18,11 +18,13 @@ use tower::ServiceExt;
 pub(crate) const GROUPS_HEADER: &str = "x-virgil-groups";
 
 /// A way to the API.
+#[derive(Clone)]
 pub(crate) struct Client {
     way: Way,
     groups: Option<String>,
 }
 
+#[derive(Clone)]
 enum Way {
     InProcess(Router),
     Socket(reqwest::Client),
@@ -54,6 +56,14 @@ impl Client {
             way: Way::Socket(client),
             groups: groups.map(|groups| groups.join(",")),
         })
+    }
+
+    /// The same way, with the access of these groups only.
+    pub(crate) fn acting_as(&self, groups: &[String]) -> Client {
+        Client {
+            way: self.way.clone(),
+            groups: Some(groups.join(",")),
+        }
     }
 
     /// Calls `method path` and returns its JSON, or the problem that it answered with.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod doctor;
+mod eval;
 mod explain;
 mod graph;
 mod ingest;
@@ -36,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::List(list) => graph::list(&place, &list).await,
         Command::Lineage(lineage) => graph::lineage(&place, &lineage).await,
         Command::Query(query) => graph::query(&place, &query).await,
+        Command::Eval(eval) => eval::run(&place, &eval).await,
         Command::Serve(serve) => serve::run(&place, &serve).await,
         Command::Ingest(ingest) => ingest::run(&place, &ingest).await,
         Command::Ask(ask) => ask::run(&place, &ask).await,
