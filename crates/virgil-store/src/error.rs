@@ -28,6 +28,9 @@ pub enum StoreError {
     /// There is no such row.
     #[error("{0}")]
     NotFound(String),
+    /// As much is kept as may be.
+    #[error("{0}")]
+    Full(String),
     /// What was handed in, or what is stored, cannot be right.
     #[error("{0}")]
     Invalid(String),

@@ -12,6 +12,7 @@
 
 mod access;
 mod commit;
+mod conversations;
 mod database;
 mod error;
 mod lease;
@@ -24,10 +25,12 @@ mod source;
 mod spending;
 mod statements;
 mod sync;
+mod turns;
 mod vectors;
 
 pub use access::{Access, EVERYONE, LabelAccess, PrincipalAccess};
 pub use commit::{Commit, Notice};
+pub use conversations::{AnswerKey, Conversation, Conversations, Retention};
 pub use database::Store;
 pub use error::StoreError;
 pub use lease::Lease;
@@ -39,3 +42,4 @@ pub use source::{AddedSource, SourceRecord, SourceState, SourceStatus};
 pub use spending::{Overspent, Period, Reservation, Spending, SpendingLimits, Spent};
 pub use statements::{AssetPlace, SayingAsset};
 pub use sync::{LiveAsset, NewAsset, NewChunk, NewPoint, Pending, WrittenBatch};
+pub use turns::{Answered, FilePlace, Kept, NewTurn, RestsOn, Turn};
