@@ -2,6 +2,7 @@
 
 use virgil_gateway::Usage;
 use virgil_model::Evidence;
+use virgil_store::{AnswerKey, RestsOn};
 
 use crate::exact::{ExactAnswer, Picture};
 use crate::plan::{Choices, Explanation};
@@ -38,6 +39,10 @@ pub struct Answer {
     pub choices: Option<Choices>,
     /// How the question was read, if the asker wanted to know.
     pub explanation: Option<Explanation>,
+    /// What it rests on: who may not see that any more may not read it either.
+    pub rests_on: RestsOn,
+    /// Where it is kept for others who ask the same, if it is.
+    pub cache_key: Option<AnswerKey>,
 }
 
 impl Answer {
@@ -59,6 +64,8 @@ impl Answer {
             graph: None,
             choices: None,
             explanation: None,
+            rests_on: RestsOn::default(),
+            cache_key: None,
         }
     }
 }

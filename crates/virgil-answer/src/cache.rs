@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use virgil_model::Scope;
+use virgil_store::AnswerKey;
 
 use crate::answer::Answer;
 
@@ -36,7 +37,7 @@ impl Default for CacheLimits {
 
 /// What an answer depends on, hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct CacheKey([u8; 32]);
+pub(crate) struct CacheKey(pub(crate) AnswerKey);
 
 impl CacheKey {
     /// `revision` is that of the sources that `scope` sees, `prompts` the hash of the templates, `model` and `options`
@@ -140,6 +141,11 @@ impl AnswerCache {
         };
         kept.bytes += bytes;
         kept.entries.insert(key, entry);
+    }
+
+    /// Forgets the answer that is kept under `key`.
+    pub(crate) fn forget(&self, key: &CacheKey) {
+        self.lock().forget(key);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -28,6 +28,8 @@ pub(crate) struct Draft {
     pub(crate) facts: Option<ExactAnswer>,
     pub(crate) graph: Option<Picture>,
     pub(crate) choices: Option<Choices>,
+    /// Whether it tells something that the graph was asked for.
+    pub(crate) over_the_graph: bool,
 }
 
 impl Draft {
@@ -44,6 +46,7 @@ impl Draft {
             facts: None,
             graph: None,
             choices: None,
+            over_the_graph: false,
         }
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use virgil_gateway::{GatewayError, Usage};
 use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
-use virgil_store::{SpendingLimits, Spent, Store};
+use virgil_store::{AnswerKey, SpendingLimits, Spent, Store};
 
 use crate::abstain::{abstain, is_weak};
 use crate::answer::{Answer, AnswerEvent, Freshness, Mode, Stage};
@@ -25,6 +25,7 @@ use crate::models::{ModelChoice, Models, UnknownModel, unknown};
 use crate::plan::{Context as PlanContext, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
+use crate::rests_on::rests_on;
 use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
 use crate::state::{ask_back, unknown_names};
@@ -147,6 +148,13 @@ impl Guide {
         Ok((limits, spent.context("what was spent cannot be read")?))
     }
 
+    /// Forgets the answers that are kept under these keys.
+    pub fn forget(&self, keys: &[AnswerKey]) {
+        for key in keys {
+            self.cache.forget(&CacheKey(*key));
+        }
+    }
+
     /// Answers `question` for whoever `scope` belongs to, telling `events` on the way; the last event is the
     /// answer. Ends early when nobody listens any more, which also cancels the language model.
     pub async fn ask(
@@ -199,11 +207,13 @@ impl Guide {
             }
         };
         if let Some(unknown) = unknown {
+            draft.over_the_graph = true;
             draft.notice = Some(match draft.notice.take() {
                 Some(notice) => format!("{unknown} {notice}"),
                 None => unknown,
             });
         }
+        let rests_on = rests_on(scope, &draft, &passages);
         let cited = draft.citations.iter().map(|citation| &citation.evidence);
         let found = passages.iter().map(|scored| &scored.passage.evidence);
         let sources = found.chain(cited).map(|evidence| evidence.source.clone());
@@ -216,7 +226,7 @@ impl Guide {
         }
         // Rows of the graph were cited by the model only; they are no passages that were found.
         passages.retain(|scored| !is_row(scored));
-        let answer = Answer {
+        let mut answer = Answer {
             text: draft.text,
             citations: draft.citations,
             passages,
@@ -231,10 +241,13 @@ impl Guide {
             graph: draft.graph,
             choices: draft.choices,
             explanation: question.explain.then_some(planned.explanation),
+            rests_on,
+            cache_key: None,
         };
         if let Some(key) = key
             && answer.usage.as_ref().is_some_and(|usage| !usage.truncated)
         {
+            answer.cache_key = Some(key.0);
             self.cache.put(key, &answer);
         }
         tell(events, AnswerEvent::Answer(Box::new(answer))).await

@@ -25,6 +25,7 @@ mod models;
 mod plan;
 mod prompt;
 mod quote;
+mod rests_on;
 mod retrieve;
 mod rows;
 mod state;

@@ -111,6 +111,7 @@ impl Guide {
                 };
                 calls.push((call, result));
             }
+            draft.over_the_graph = true;
             request.rounds.push(ToolRound {
                 text: round.text,
                 calls,

@@ -14,6 +14,9 @@ use crate::problem::{ApiError, Code};
 /// The header by which an owner acts with the access of some groups only.
 const GROUPS_HEADER: &str = "x-virgil-groups";
 
+/// The principal that the owner of the data directory is; nobody else may have its name.
+pub const OWNER: &str = "owner";
+
 /// Put into the extensions of a request that came from inside, or through the owner's socket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local;
@@ -61,7 +64,7 @@ impl FromRequestParts<Arc<Platform>> for Caller {
             return match groups {
                 None => Ok(Caller {
                     scope: store
-                        .scope_of_admin("owner")
+                        .scope_of_admin(OWNER)
                         .await
                         .map_err(ApiError::internal)?,
                     owner: true,
@@ -73,7 +76,7 @@ impl FromRequestParts<Arc<Platform>> for Caller {
                         .filter(|group| !group.is_empty())
                         .collect();
                     let scope = store
-                        .scope_of_groups("owner", &groups)
+                        .scope_of_groups(OWNER, &groups)
                         .await
                         .map_err(ApiError::internal)?;
                     Ok(Caller {
@@ -89,8 +92,9 @@ impl FromRequestParts<Arc<Platform>> for Caller {
         }
         match platform.auth {
             Auth::None => {
+                // Whoever reaches the loopback address is the owner, as on the socket.
                 let scope = store
-                    .scope_of_admin("anonymous")
+                    .scope_of_admin(OWNER)
                     .await
                     .map_err(ApiError::internal)?;
                 Ok(Caller { scope, owner: true })

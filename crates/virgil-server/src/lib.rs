@@ -8,6 +8,8 @@
 //! Start at [`Platform`], which is what the routes work with, and at `routes/`.
 
 mod caller;
+mod export;
+mod keeping;
 mod listener;
 mod page;
 mod platform;
@@ -17,9 +19,12 @@ mod router;
 mod routes;
 mod syncs;
 mod wire;
+mod wire_conversations;
 mod wire_graph;
 mod wire_query;
 
+pub use caller::OWNER;
+pub use keeping::sweep_conversations;
 pub use listener::serve;
 pub use platform::{Auth, OpenShard, Platform, ResolveSecret};
 pub use problem::{ApiError, Code, Problem};

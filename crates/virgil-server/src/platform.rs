@@ -7,7 +7,7 @@ use anyhow::Context;
 use virgil_answer::{Facts, Guide};
 use virgil_index::{Switch, VectorIndex};
 use virgil_ingest::{Ingest, SourceConfig};
-use virgil_store::Store;
+use virgil_store::{Conversations, Store};
 
 use crate::receivers::Receivers;
 use crate::syncs::Syncs;
@@ -37,6 +37,8 @@ pub struct Platform {
     pub guide: Arc<Guide>,
     /// What the platform states, as one graph.
     pub facts: Arc<Facts>,
+    /// What principals asked and were answered.
+    pub conversations: Conversations,
     /// Brings sources up to date.
     pub ingest: Ingest,
     /// The sources of the configuration; further ones are in the store.

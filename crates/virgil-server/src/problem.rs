@@ -73,6 +73,8 @@ codes! {
     SourceUnreadable = "source_unreadable", UNPROCESSABLE_ENTITY, "The source cannot be read";
     /// The model that was chosen is not among those that may be.
     UnknownModel = "unknown_model", BAD_REQUEST, "The model cannot be chosen";
+    /// A conversation takes no more.
+    ConversationFull = "conversation_full", CONFLICT, "The conversation is full";
     /// The principal has spent what may be spent.
     BudgetExhausted = "budget_exhausted", TOO_MANY_REQUESTS, "The budget is used up";
     /// The budget at the gateway is used up.

@@ -15,7 +15,9 @@ use crate::caller::Local;
 use crate::page::{CONTENT_SECURITY_POLICY, page};
 use crate::platform::{Auth, Platform};
 use crate::problem::{ApiError, Code};
-use crate::routes::{ask, graph, health, maintenance, models, receiver, search, sources};
+use crate::routes::{
+    ask, conversations, graph, health, maintenance, models, receiver, search, sources,
+};
 
 /// The largest request body: a question is at most 4,000 characters.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -25,6 +27,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
     info(title = "Virgil", description = "Answers questions about a company's platform, each claim with its evidence."),
     tags(
         (name = "questions", description = "Asking and searching"),
+        (name = "conversations", description = "What was asked and answered, kept to go on with"),
         (name = "graph", description = "What the platform states, asked exactly"),
         (name = "sources", description = "What is read and how fresh it is"),
         (name = "maintenance", description = "Keeping the index in step with the store"),
@@ -36,6 +39,13 @@ struct Api;
 fn api() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::with_openapi(Api::openapi())
         .routes(routes!(ask::ask))
+        .routes(routes!(conversations::list, conversations::delete_all))
+        .routes(routes!(
+            conversations::get,
+            conversations::rename,
+            conversations::delete
+        ))
+        .routes(routes!(conversations::export))
         .routes(routes!(models::list))
         .routes(routes!(search::search))
         .routes(routes!(graph::entities))
@@ -98,8 +108,13 @@ fn base(platform: Arc<Platform>) -> Router {
 
 /// Headers that keep a browser from doing what it should not.
 async fn harden(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_api && !headers.contains_key(header::CACHE_CONTROL) {
+        // What one may see now, one may not see later.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

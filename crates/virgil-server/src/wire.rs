@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 use virgil_answer::{
     Answer, Choices, Citation, ExactAnswer, Explanation, Freshness, Picture, ScoredPassage,
 };
 use virgil_gateway::Usage;
+use virgil_store::SourceStatus;
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -13,11 +15,13 @@ use virgil_gateway::Usage;
 pub(crate) struct AskRequest {
     /// The question, at most 4,000 characters.
     pub(crate) question: String,
-    /// The conversation that it belongs to; conversations are not kept yet.
+    /// The conversation that it goes on with, or `new` to begin one; without one nothing is kept. In a conversation a
+    /// question may build on the one before (`and downstream?`).
     pub(crate) conversation_id: Option<String>,
     /// The language model that should answer, one of those that `GET /api/v1/models` lists.
     pub(crate) model: Option<String>,
-    /// What went before: the query of the last answer's `facts`, so that a follow-up can edit it.
+    /// What went before, where no conversation is kept: the query of the last answer's `facts`, so that a follow-up can
+    /// edit it.
     #[serde(default)]
     pub(crate) context: AskContext,
     /// Whether the answer says how the question was read.
@@ -165,6 +169,17 @@ impl From<Freshness> for WireFreshness {
     }
 }
 
+impl From<&SourceStatus> for WireFreshness {
+    fn from(source: &SourceStatus) -> WireFreshness {
+        WireFreshness {
+            source: source.name.clone(),
+            synced_at: source.synced_at.map(|at| at.to_string()),
+            commit: source.commit.clone(),
+            state: source.state.name().to_owned(),
+        }
+    }
+}
+
 /// What the language model cost.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WireUsage {
@@ -193,7 +208,7 @@ pub(crate) struct AskResponse {
     /// `extract`, `model` or `facts`.
     mode: &'static str,
     /// Something that the asker should know.
-    notice: Option<String>,
+    pub(crate) notice: Option<String>,
     freshness: Vec<WireFreshness>,
     usage: Option<WireUsage>,
     /// What was computed exactly: `reading`, `query`, `total`, `columns`, `rows`, `groups`, `paths`, `completeness`, `caveats`.
@@ -207,17 +222,17 @@ pub(crate) struct AskResponse {
     /// How the question was read, if `explain` asked for it.
     #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
-    conversation_id: Option<String>,
+    /// The conversation that it is kept in.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub(crate) conversation_id: Option<Uuid>,
+    /// Its place in the conversation, from 1.
+    pub(crate) turn: Option<u64>,
     /// The id under which the log has this request.
     trace_id: String,
 }
 
 impl AskResponse {
-    pub(crate) fn new(
-        answer: Answer,
-        conversation_id: Option<String>,
-        trace_id: String,
-    ) -> AskResponse {
+    pub(crate) fn new(answer: Answer, trace_id: String) -> AskResponse {
         let (prompt_hash, cached) = (answer.prompt_hash, answer.cached);
         let usage = |usage: Usage| WireUsage {
             model: usage.model,
@@ -254,7 +269,8 @@ impl AskResponse {
             graph: answer.graph,
             choices: answer.choices.map(WireChoices::from),
             explanation: answer.explanation,
-            conversation_id,
+            conversation_id: None,
+            turn: None,
             trace_id,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A guide to a company's platform: reads its repositories and documents, answers questions with citations.
 #[derive(Debug, Parser)]
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Ask a question
     Ask(Ask),
+    /// Look up, export and delete conversations
+    Conversations(Conversations),
     /// List the language models that may be chosen, and what is left to spend
     Models,
     /// Search the passages
@@ -100,9 +102,64 @@ pub(crate) struct Ask {
     /// The language model that should answer (`virgil models` lists them)
     #[arg(long)]
     pub(crate) model: Option<String>,
+    /// Keep the answer in a conversation, where a question may build on the one before: `new`, `last`, or an id
+    #[arg(long, value_name = "ID")]
+    pub(crate) conversation: Option<String>,
     /// Say how the question was read: names, readings, query, passages with scores
     #[arg(long)]
     pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Conversations {
+    #[command(subcommand)]
+    pub(crate) command: ConversationsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationsCommand {
+    /// List them, the one that was used last first
+    List {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show one: an id, or `last`
+    Show {
+        /// Its id, or `last`
+        id: String,
+    },
+    /// Give one another title
+    Rename {
+        /// Its id, or `last`
+        id: String,
+        /// The title
+        #[arg(required = true)]
+        title: Vec<String>,
+    },
+    /// Delete for good
+    Delete {
+        /// Their ids, or `last`
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// Every conversation
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+    /// Write one to standard output, with its citations
+    Export {
+        /// Its id, or `last`
+        id: String,
+        /// As what
+        #[arg(long, value_enum, default_value_t = ExportFormat::Markdown)]
+        format: ExportFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Markdown,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use virgil_index::{
 };
 use virgil_ingest::Ingest;
 use virgil_server::{OpenShard, Platform, Receivers, Syncs};
-use virgil_store::Store;
+use virgil_store::{Conversations, Store};
 
 use crate::config::{Auth, Config, EmbedderConfig, GatewayConfig};
 use crate::data_dir::DataDir;
@@ -68,6 +68,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
     arm_crash_point()?;
     Ok(Arc::new(Platform {
         facts,
+        conversations: Conversations::new(store.clone(), config.retention),
         store,
         index,
         guide: Arc::new(guide),

@@ -13,10 +13,11 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use virgil_answer::{AnswerEvent, AskError, Context, Question, Stage};
+use virgil_answer::{Answer, AnswerEvent, AskError, Context, Question, Stage};
 use virgil_gateway::GatewayError;
 
 use crate::caller::Caller;
+use crate::keeping::{Talk, refusal as refusal_of_keeping, turn};
 use crate::platform::Platform;
 use crate::problem::{ApiError, Code, Problem};
 use crate::routes::check_question;
@@ -42,24 +43,39 @@ pub(crate) async fn ask(
 ) -> Result<Response, ApiError> {
     let Json(request) = request?;
     check_question(&request.question)?;
+    let talk = match &request.conversation_id {
+        Some(id) => Some(Talk::of(&platform, &caller.scope, id).await?),
+        None => None,
+    };
+    let context = match (request.context.last_query, talk) {
+        (Some(last_query), _) => Context {
+            last_query: Some(last_query),
+        },
+        (None, Some(talk)) => talk.context(&platform, &caller.scope).await?,
+        (None, None) => Context::default(),
+    };
     let trace_id = uuid::Uuid::new_v4().simple().to_string();
     let span = tracing::info_span!("ask", trace_id, principal = caller.scope.principal());
     let (events_in, events) = mpsc::channel(32);
     let (wire_in, wire) = mpsc::channel(32);
+    let asked = Arc::new(Asked {
+        platform,
+        caller,
+        question: Question {
+            text: request.question,
+            model: request.model,
+            context,
+            explain: request.explain,
+        },
+        talk,
+        trace_id,
+    });
     let asking = {
-        let wire_in = wire_in.clone();
+        let (asked, wire_in) = (asked.clone(), wire_in.clone());
         async move {
-            let question = Question {
-                text: request.question,
-                model: request.model,
-                context: Context {
-                    last_query: request.context.last_query,
-                },
-                explain: request.explain,
-            };
-            let result = platform
-                .guide
-                .ask(&caller.scope, &question, &events_in)
+            let guide = &asked.platform.guide;
+            let result = guide
+                .ask(&asked.caller.scope, &asked.question, &events_in)
                 .await;
             drop(events_in);
             match result {
@@ -71,7 +87,7 @@ pub(crate) async fn ask(
             }
         }
     };
-    let passing_on = pass_on(events, wire_in, request.conversation_id, trace_id);
+    let passing_on = pass_on(asked, events, wire_in);
     tokio::spawn(tracing::Instrument::instrument(
         async move {
             tokio::join!(asking, passing_on);
@@ -133,11 +149,45 @@ fn json<T: serde::Serialize>(value: &T) -> serde_json::Value {
     serde_json::to_value(value).expect("wire types have string keys and serialise")
 }
 
+/// A question, who asks it, and where the answer is kept.
+struct Asked {
+    platform: Arc<Platform>,
+    caller: Caller,
+    question: Question,
+    talk: Option<Talk>,
+    trace_id: String,
+}
+
+impl Asked {
+    /// The answer as it is told, once it is kept. One that cannot be kept is told nevertheless, with the reason.
+    async fn finish(&self, mut answer: Answer) -> AskResponse {
+        let mut kept = None;
+        if let Some(talk) = self.talk {
+            let turn = turn(&self.question.text, &answer, &self.trace_id);
+            match talk.keep(&self.platform, &self.caller.scope, &turn).await {
+                Ok(number) => kept = Some((talk.id(), number)),
+                Err(error) => {
+                    let why = refusal_of_keeping(error).problem().detail;
+                    answer.notice = Some(match answer.notice.take() {
+                        Some(notice) => format!("{notice} This answer is not kept: {why}."),
+                        None => format!("This answer is not kept: {why}."),
+                    });
+                }
+            }
+        }
+        let mut response = AskResponse::new(answer, self.trace_id.clone());
+        if let Some((id, number)) = kept {
+            response.conversation_id = Some(id);
+            response.turn = Some(number);
+        }
+        response
+    }
+}
+
 async fn pass_on(
+    asked: Arc<Asked>,
     mut events: mpsc::Receiver<AnswerEvent>,
     wire: mpsc::Sender<Outgoing>,
-    conversation_id: Option<String>,
-    trace_id: String,
 ) {
     loop {
         // A closed channel means that the asker left: dropping `events` tells the guide, which cancels the model.
@@ -157,11 +207,7 @@ async fn pass_on(
             },
             AnswerEvent::Text(text) => Outgoing::Text(text),
             AnswerEvent::Citation(citation) => Outgoing::Citation(Box::new(citation.into())),
-            AnswerEvent::Answer(answer) => Outgoing::Answer(Box::new(AskResponse::new(
-                *answer,
-                conversation_id.clone(),
-                trace_id.clone(),
-            ))),
+            AnswerEvent::Answer(answer) => Outgoing::Answer(Box::new(asked.finish(*answer).await)),
         };
         if wire.send(outgoing).await.is_err() {
             return;

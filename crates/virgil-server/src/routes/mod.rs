@@ -1,6 +1,7 @@
 //! The routes, by what they are about.
 
 pub(crate) mod ask;
+pub(crate) mod conversations;
 pub(crate) mod graph;
 pub(crate) mod health;
 pub(crate) mod maintenance;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cli::{Ask, Place};
+use crate::commands::conversations::found;
 use crate::commands::session;
 use crate::environment::{say, say_piece};
 
@@ -23,8 +24,17 @@ struct Citation {
 
 pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     let session = session(place).await?;
-    let body =
-        json!({ "question": ask.question.join(" "), "model": ask.model, "explain": ask.explain });
+    let conversation = match ask.conversation.as_deref() {
+        None => None,
+        Some("new") => Some("new".to_owned()),
+        Some(id) => Some(found(&session.client, id).await?),
+    };
+    let body = json!({
+        "question": ask.question.join(" "),
+        "model": ask.model,
+        "explain": ask.explain,
+        "conversation_id": conversation,
+    });
     if place.json {
         let answer: Value = session
             .client
@@ -66,6 +76,12 @@ pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     }
     if let Some(line) = usage(&answer) {
         say(&format!("\n{line}"));
+    }
+    if let Some(id) = answer["conversation_id"].as_str() {
+        say(&format!(
+            "\n(conversation {id}, question {})",
+            answer["turn"]
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The commands. Each turns its arguments into calls of the API and the answers into text.
 
 mod ask;
+mod conversations;
 mod doctor;
 mod eval;
 mod explain;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(&place, &serve).await,
         Command::Ingest(ingest) => ingest::run(&place, &ingest).await,
         Command::Ask(ask) => ask::run(&place, &ask).await,
+        Command::Conversations(conversations) => conversations::run(&place, &conversations).await,
         Command::Models => models::run(&place).await,
         Command::Search(search) => search::run(&place, &search).await,
         Command::Sources(sources) => sources::run(&place, &sources).await,

@@ -34,6 +34,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> anyhow::Result<()> {
     })?;
     let platform = wiring::platform(&config, &data_dir).await?;
     virgil_server::read_pushed(&platform);
+    virgil_server::sweep_conversations(&platform);
     let address = tcp.local_addr()?;
     say(&format!("Virgil listens on http://{address}"));
     let mut terminate = signal(SignalKind::terminate())?;

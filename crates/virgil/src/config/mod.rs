@@ -4,6 +4,7 @@
 //! the program works with and holds valid states only. The environment overrides files where [`Config::load`]
 //! says so; nothing else reads it.
 
+mod conversations;
 mod gateway;
 mod systems;
 mod written;
@@ -16,7 +17,8 @@ use anyhow::{Context, bail, ensure};
 use virgil_answer::{Budgets, CacheLimits, LexiconFile};
 use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
-use virgil_store::{Access, LabelAccess, PrincipalAccess};
+use virgil_server::OWNER;
+use virgil_store::{Access, LabelAccess, PrincipalAccess, Retention};
 
 pub(crate) use gateway::GatewayConfig;
 
@@ -47,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Budgets,
     /// How many of its answers are kept.
     pub(crate) answer_cache: CacheLimits,
+    /// How much is kept of conversations.
+    pub(crate) retention: Retention,
     /// The platform's own words, added to the built-in lexicon.
     pub(crate) lexicon: Option<LexiconFile>,
 }
@@ -124,6 +128,7 @@ impl Config {
             systems,
             budgets,
             answer_cache: gateway::answer_cache(file.answer_cache.unwrap_or_default()),
+            retention: conversations::retention(file.conversations.unwrap_or_default())?,
             lexicon: file.lexicon,
         })
     }
@@ -209,6 +214,10 @@ fn access(written: written::Access) -> anyhow::Result<Access> {
     let mut principals = Vec::new();
     for principal in written.principals {
         let name = principal.name;
+        ensure!(
+            name != OWNER,
+            "principal `{OWNER}`: that is the name of whoever owns the data directory: choose another"
+        );
         let key_sha256 = decode_sha256(&principal.key_sha256).with_context(|| {
             format!("principal `{name}`: key_sha256 is not 64 hexadecimal digits: `virgil keys` makes one")
         })?;
@@ -321,6 +330,34 @@ mod tests {
             Config::load(Path::new("/nowhere"), true, |_| None).expect_err("refused")
         );
         assert!(message.contains("virgil init"), "{message}");
+    }
+
+    #[test]
+    fn nobody_takes_the_owners_name() {
+        let key = "ab".repeat(32);
+        let message = refused(&[(
+            "a.yaml",
+            &format!(
+                "access:\n  principals:\n  - {{name: owner, key_sha256: {key}, groups: []}}\n"
+            ),
+        )]);
+        assert!(message.contains("choose another"), "{message}");
+    }
+
+    #[test]
+    fn conversations_are_kept_as_long_as_is_said() {
+        let config = load(&[(
+            "a.yaml",
+            "conversations: {max_age_days: 30, max_turns: 5}\n",
+        )]);
+        let retention = config.expect("a valid configuration").retention;
+        assert_eq!(retention.max_age.as_secs(), 30 * 86_400);
+        assert_eq!(
+            (retention.max_turns, retention.max_conversations),
+            (5, 1_000)
+        );
+        let message = refused(&[("a.yaml", "conversations: {max_age_days: 0}\n")]);
+        assert!(message.contains("max_age_days"), "{message}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(super) struct File {
     pub(super) lexicon: Option<virgil_answer::LexiconFile>,
     pub(super) budgets: Option<Budgets>,
     pub(super) answer_cache: Option<AnswerCache>,
+    pub(super) conversations: Option<Conversations>,
 }
 
 /// One source. What is not named here is a parameter of its kind.
@@ -160,6 +161,16 @@ pub(super) struct AnswerCache {
     pub(super) max_age_seconds: Option<u64>,
 }
 
+/// How much is kept of each principal's conversations.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Conversations {
+    pub(super) max_conversations: Option<u64>,
+    pub(super) max_turns: Option<u64>,
+    pub(super) max_bytes: Option<u64>,
+    pub(super) max_age_days: Option<u64>,
+}
+
 /// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names; folders below it are not read.
 pub(super) fn read(folder: &Path) -> anyhow::Result<File> {
     let mut paths = Vec::new();
@@ -230,6 +241,12 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     once("lexicon", &mut merged.lexicon, file.lexicon, path)?;
     once("gateway", &mut merged.gateway, file.gateway, path)?;
     once("budgets", &mut merged.budgets, file.budgets, path)?;
+    once(
+        "conversations",
+        &mut merged.conversations,
+        file.conversations,
+        path,
+    )?;
     once(
         "answer_cache",
         &mut merged.answer_cache,
