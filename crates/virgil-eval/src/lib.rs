@@ -1,9 +1,9 @@
 //! How well questions are answered.
 //!
-//! A platform writes its questions down in YAML, each with what is right ([`questions`]): where the answer stands, which
+//! A platform writes its questions down in YAML, each with what is right ([`questions()`]): where the answer stands, which
 //! things it names, or that there is none. Whoever asks them hands over what the API said; it is compared ([`agrees`],
 //! [`place_ranks`]) and becomes an [`Item`] of a [`Run`]. What a run amounts to is a [`Summary`]; two runs are compared
-//! question by question ([`compare`]). Reports are text and one page of HTML.
+//! question by question ([`compare()`]). Reports are text and one page of HTML.
 //!
 //! Invariants: nothing here asks anything or touches a file. A question that cannot be read is one [`Broken`] with its file and
 //! line, and the others are read. What is held out is counted and never shown.
