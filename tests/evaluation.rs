@@ -123,6 +123,36 @@ fn answers_are_judged_and_what_is_held_out_is_not_shown() {
 }
 
 #[test]
+fn the_page_shows_the_run_and_needs_nothing() {
+    let (home, _repository) = platform();
+    home.write("questions.yaml", QUESTIONS);
+    home.ok(&["eval", "questions.yaml", "--html", "run.html"]);
+    let page = std::fs::read_to_string(home.path().join("run.html")).expect("the page");
+    assert!(page.contains("5 of 6 as they should be"), "{page}");
+    assert!(page.contains("default-src 'none'"), "{page}");
+    assert_eq!(page.matches("<svg").count(), 2, "recall and latency");
+    assert!(
+        !page.contains("pray") && !page.contains("<script"),
+        "{page}"
+    );
+}
+
+#[test]
+fn questions_are_made_from_what_the_asker_sees() {
+    let (home, _repository) = platform();
+    let made = home.ok(&["eval", "--generate", "5"]);
+    assert!(
+        made.contains("Who owns the component fraud-gateway?"),
+        "{made}"
+    );
+    assert_eq!(made, home.ok(&["eval", "--generate", "5"]));
+    home.write("made.yaml", &made);
+    let evaluated = home.json(&["eval", "made.yaml"]);
+    assert_eq!(mean(&evaluated, "typed"), 1.0, "{evaluated:#}");
+    assert_eq!(mean(&evaluated, "not_wrong"), 1.0, "{evaluated:#}");
+}
+
+#[test]
 fn a_broken_question_is_named_and_the_rest_is_asked() {
     let (home, _repository) = platform();
     let text = "- {question: \"How do I get a notebook with a GPU?\", expect: [{path: docs/notebooks.md}]}\n\

@@ -262,3 +262,51 @@ impl Run {
         wrong.filter_map(|item| Some((item, item.note.as_ref()?)))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A run of these items.
+    pub(crate) fn run(items: Vec<Item>) -> Run {
+        Run {
+            program: "0".into(),
+            started_at: "then".into(),
+            took_ms: 10,
+            concurrency: 2,
+            model: None,
+            prompt_tokens_limit: None,
+            files: Vec::new(),
+            split: None,
+            sources: Vec::new(),
+            items,
+            skipped: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    /// A question that was answered wrongly.
+    pub(crate) fn failed(question: &str) -> Item {
+        Item {
+            key: "q.yaml id 0".into(),
+            about: "lineage".into(),
+            split: None,
+            asked: Asked::Set,
+            outcome: Outcome::Wrong,
+            place_ranks: Vec::new(),
+            evidence_in_prompt: None,
+            prompt_tokens: None,
+            citations: Citations::default(),
+            first_text_ms: Some(4.0),
+            answer_ms: Some(5.0),
+            usage: None,
+            note: Some(Note {
+                question: question.into(),
+                place: "q.yaml:3".into(),
+                expected: vec!["dataset:a".into()],
+                got: vec!["datasets".into()],
+                links: Vec::new(),
+            }),
+        }
+    }
+}

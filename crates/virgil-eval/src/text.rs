@@ -201,52 +201,24 @@ pub(crate) fn percent(share: f64) -> String {
 mod tests {
     use super::*;
     use crate::questions::Split;
-    use crate::run::{Asked, Citations, Item, Note};
+    use crate::run::Item;
+    use crate::run::testing::{failed, run};
 
-    fn item(key: &str, split: Option<Split>, outcome: Outcome) -> Item {
-        Item {
-            key: key.into(),
-            about: "lineage".into(),
-            split,
-            asked: Asked::Set,
-            outcome,
-            place_ranks: Vec::new(),
-            evidence_in_prompt: None,
-            prompt_tokens: None,
-            citations: Citations::default(),
-            first_text_ms: Some(4.0),
-            answer_ms: Some(5.0),
-            usage: None,
-            note: (split != Some(Split::HeldOut)).then(|| Note {
-                question: format!("what of {key}?"),
-                place: "q.yaml:3".into(),
-                expected: vec!["dataset:a".into()],
-                got: vec!["datasets".into()],
-                links: Vec::new(),
-            }),
-        }
+    fn item(key: &str, split: Split, outcome: Outcome) -> Item {
+        let mut item = failed(&format!("what of {key}?"));
+        item.split = Some(split);
+        item.outcome = outcome;
+        item.note = item.note.filter(|_| split != Split::HeldOut);
+        item
     }
 
     #[test]
     fn a_report_counts_what_is_held_out_and_shows_what_is_not() {
-        let run = Run {
-            program: "0".into(),
-            started_at: "then".into(),
-            took_ms: 10,
-            concurrency: 2,
-            model: None,
-            prompt_tokens_limit: None,
-            files: Vec::new(),
-            split: None,
-            sources: Vec::new(),
-            items: vec![
-                item("a", Some(Split::Tune), Outcome::Exact),
-                item("b", Some(Split::Tune), Outcome::Wrong),
-                item("c", Some(Split::HeldOut), Outcome::LeftToPassages),
-            ],
-            skipped: Vec::new(),
-            broken: Vec::new(),
-        };
+        let run = run(vec![
+            item("a", Split::Tune, Outcome::Exact),
+            item("b", Split::Tune, Outcome::Wrong),
+            item("c", Split::HeldOut, Outcome::LeftToPassages),
+        ]);
         insta::assert_snapshot!(report(&run), @r"
         wrong: what of b? [q.yaml:3]
             right  dataset:a

@@ -205,7 +205,7 @@ pub(crate) struct Query {
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
     /// Files of questions with what is right (docs/evaluation.md says how they are written)
-    #[arg(required = true)]
+    #[arg(required_unless_present = "generate", conflicts_with = "generate")]
     pub(crate) files: Vec<PathBuf>,
     /// Ask only this half of questions that are split: `tune` or `held_out`
     #[arg(long, value_parser = split)]
@@ -230,6 +230,15 @@ pub(crate) struct Eval {
         requires = "compare"
     )]
     pub(crate) allowed_drop: f64,
+    /// Write a page with plots and everything to look at to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Ask nothing: print so many questions with known answers, made from what the platform states
+    #[arg(long, value_name = "N", conflicts_with_all = ["split", "model", "save", "compare", "html"])]
+    pub(crate) generate: Option<usize>,
+    /// Which questions to make: the same number makes the same of the same platform
+    #[arg(long, default_value_t = 1, requires = "generate")]
+    pub(crate) seed: u64,
 }
 
 fn split(name: &str) -> Result<virgil_eval::Split, String> {

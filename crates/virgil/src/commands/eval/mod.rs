@@ -1,6 +1,7 @@
 //! `virgil eval`: asks questions whose answers are known, and reports how well they are answered.
 
 mod asking;
+mod generate;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use virgil_eval::{
     Broken, Comparison, Names, Question, Run, RunFile, Skipped, SourceState, Summary, compare,
-    comparison_text, report,
+    comparison_text, page, report,
 };
 
 use crate::cli::{Eval, Place};
@@ -25,6 +26,10 @@ use crate::environment::say;
 use asking::{Asker, Task};
 
 pub(super) async fn run(place: &Place, eval: &Eval) -> anyhow::Result<()> {
+    if let Some(count) = eval.generate {
+        let session = session(place).await?;
+        return generate::run(&session.client, count, eval.seed).await;
+    }
     // What cannot be read should be known before half an hour of questions.
     let earlier = eval.compare.as_deref().map(saved).transpose()?;
     if !(0.0..=100.0).contains(&eval.allowed_drop) {
@@ -43,6 +48,10 @@ pub(super) async fn run(place: &Place, eval: &Eval) -> anyhow::Result<()> {
             .with_context(|| format!("the run cannot be written to `{}`", file.display()))?;
     }
     let comparison = earlier.map(|earlier| compare(&earlier, &run, eval.allowed_drop / 100.0));
+    if let Some(file) = &eval.html {
+        std::fs::write(file, page(&run, comparison.as_ref()))
+            .with_context(|| format!("the page cannot be written to `{}`", file.display()))?;
+    }
     show(place, &run, comparison.as_ref())?;
     outcome(&run, comparison.as_ref())
 }
