@@ -117,6 +117,8 @@ pub struct PictureEdge {
     pub predicate: &'static str,
     /// The reference of its object.
     pub to: String,
+    /// The numbers of the citations that state it.
+    pub citations: Vec<usize>,
 }
 
 /// Gives places numbers, in the order of first mention.
@@ -145,6 +147,15 @@ impl Numbers {
         numbers
     }
 
+    /// The numbers of those of the places that have one.
+    fn known(&self, places: &[Place]) -> Vec<usize> {
+        let numbers = places.iter().filter_map(|place| {
+            let at = (place.asset, place.lines);
+            Some(self.places.iter().position(|known| *known == at)? + 1)
+        });
+        numbers.take(PLACES_PER_ROW).collect()
+    }
+
     /// The numbered places, in order.
     pub(crate) fn places(&self) -> &[(AssetId, LineSpan)] {
         &self.places
@@ -158,13 +169,6 @@ pub(crate) fn exact(
     source_names: &BTreeMap<i64, String>,
 ) -> (ExactAnswer, Numbers, Picture) {
     let mut numbers = Numbers::default();
-    let mut picture = Picture::default();
-    for row in &answer.rows {
-        draw(&row.evidence, &mut picture);
-    }
-    for path in &answer.paths {
-        draw(&path.edges, &mut picture);
-    }
     let rows = answer
         .rows
         .iter()
@@ -188,6 +192,13 @@ pub(crate) fn exact(
                 .collect(),
         })
         .collect();
+    let mut picture = Picture::default();
+    for row in &answer.rows {
+        draw(&row.evidence, &numbers, &mut picture);
+    }
+    for path in &answer.paths {
+        draw(&path.edges, &numbers, &mut picture);
+    }
     let (completeness, caveats) = caveats(&answer.completeness, source_names);
     let columns = plan.query.columns.iter().map(column_name).collect();
     let exact = ExactAnswer {
@@ -288,7 +299,7 @@ pub(crate) fn column_name(column: &Column) -> String {
     }
 }
 
-fn draw(edges: &[WitnessEdge], picture: &mut Picture) {
+fn draw(edges: &[WitnessEdge], numbers: &Numbers, picture: &mut Picture) {
     for edge in edges {
         if picture.edges.len() >= MOST_EDGES {
             return;
@@ -297,6 +308,7 @@ fn draw(edges: &[WitnessEdge], picture: &mut Picture) {
             from: edge.subject.reference.clone(),
             predicate: edge.predicate.name(),
             to: edge.object.reference.clone(),
+            citations: numbers.known(&edge.evidence),
         };
         if !picture.edges.contains(&drawn) {
             picture.edges.push(drawn);

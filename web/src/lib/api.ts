@@ -1,6 +1,7 @@
+import { json, send, type Problem } from './request';
 import { SseParser, type SseEvent } from './sse';
 
-// These types mirror `wire.rs`, `routes/sources.rs` and `problem.rs` of the server.
+// These types mirror `wire.rs`, `routes/sources.rs` and `exact.rs` of the server.
 
 export type CitationState = 'quoted' | 'matched' | 'not_verified';
 
@@ -56,12 +57,26 @@ export interface Thing {
   name: string;
 }
 
-/** What was computed exactly. The text of the answer shows it; the query is what a follow-up edits. */
+/** What was computed exactly. The text of the answer shows it. */
 export interface Facts {
   reading: string;
-  query: unknown;
   total: number;
   completeness: 'exact' | 'at_least' | 'unknown';
+}
+
+/** A relation of a picture, between references. */
+export interface PictureEdge {
+  from: string;
+  predicate: string;
+  to: string;
+  /** The numbers of the citations that state it. */
+  citations: number[];
+}
+
+/** What facts rest on. */
+export interface Picture {
+  nodes: Thing[];
+  edges: PictureEdge[];
 }
 
 /** Several things that a name may mean. */
@@ -80,8 +95,12 @@ export interface Answer {
   freshness: Freshness[];
   usage: Usage | null;
   facts: Facts | null;
+  graph: Picture | null;
   choices: Choices | null;
+  /** The question as it was searched for, if it needed what was asked before. */
+  standalone_question: string | null;
   conversation_id: string | null;
+  turn: number | null;
   trace_id: string;
 }
 
@@ -99,13 +118,6 @@ export interface Source {
   error: string | null;
 }
 
-export interface Problem {
-  status: number;
-  title: string;
-  detail: string;
-  code: string;
-}
-
 export type AskEvent =
   | { event: 'stage'; data: { stage: 'searching' | 'answering'; passages: number | null } }
   | { event: 'text'; data: { text: string } }
@@ -113,64 +125,36 @@ export type AskEvent =
   | { event: 'answer'; data: Answer }
   | { event: 'error'; data: Problem };
 
-/** A request that was not served, with the server's words for it. */
-export class ProblemError extends Error {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.detail);
-    this.problem = problem;
-  }
-}
-
-/** What the page says about anything that was thrown. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem;
-  if (error instanceof SyntaxError) return brokenOff;
-  const detail = 'Check that `virgil serve` runs and that this page can reach it, then try again.';
-  return { status: 0, title: 'The server cannot be reached', detail, code: 'unreachable' };
-}
-
-/** For a stream that ended without its last event. */
-export const brokenOff: Problem = {
-  status: 0,
-  title: 'The answer broke off',
-  detail: 'The stream ended before the answer was complete. Try again; the server\u2019s log may have the cause.',
-  code: 'broken_off',
-};
-
-async function send(path: string, key: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (key) headers.set('Authorization', `Bearer ${key}`);
-  const response = await fetch(path, { ...init, headers });
-  if (response.ok) return response;
-  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  throw new ProblemError({
-    status: response.status,
-    title: body.title ?? `The server answered with ${response.status}`,
-    detail: body.detail ?? response.statusText,
-    code: body.code ?? 'unknown',
-  });
-}
-
 /** The sources that the holder of the key may see. */
 export async function listSources(key: string): Promise<Source[]> {
-  const response = await send('/api/v1/sources', key, { headers: { Accept: 'application/json' } });
-  return ((await response.json()) as { sources: Source[] }).sources;
+  return (await json<{ sources: Source[] }>('/api/v1/sources', key)).sources;
+}
+
+/** The language models that may be chosen. */
+export interface Models {
+  default: string | null;
+  models: { name: string }[];
+}
+
+export function listModels(key: string): Promise<Models> {
+  return json<Models>('/api/v1/models', key);
+}
+
+/** What is asked. */
+export interface AskRequest {
+  question: string;
+  /** The conversation that goes on, or `new`. */
+  conversation_id: string;
+  model?: string;
 }
 
 /** Asks, and gives the events of the answer as they come; `answer` or `error` is the last. */
-export async function* ask(
-  question: string,
-  lastQuery: unknown,
-  key: string,
-  signal: AbortSignal,
-): AsyncGenerator<AskEvent> {
+export async function* ask(request: AskRequest, key: string, signal: AbortSignal): AsyncGenerator<AskEvent> {
   const response = await send('/api/v1/ask', key, {
     method: 'POST',
     signal,
     headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-    body: JSON.stringify(lastQuery ? { question, context: { last_query: lastQuery } } : { question }),
+    body: JSON.stringify(request),
   });
   if (!response.body) return;
   const reader = response.body.getReader();
