@@ -29,6 +29,13 @@ describe('a drawing', () => {
     expect(new Set(order).size).toBe(4);
   });
 
+  it('has a part before its whole where data comes to it, and behind where data only leaves it', () => {
+    const into = boxes([['job', 'trains', 'version'], ['version', 'version_of', 'model']]);
+    expect(x(into, 'version')).toBeLessThan(x(into, 'model'));
+    const out = boxes([['version', 'stored_at', 'file'], ['version', 'version_of', 'model']]);
+    expect(x(out, 'model')).toBeLessThan(x(out, 'version'));
+  });
+
   it('leads a line over the columns that it passes, to its end', () => {
     const { lines, boxes } = draw(picture([['a', 'writes', 'b'], ['b', 'writes', 'c'], ['a', 'writes', 'c']]));
     const long = lines[2];

@@ -1,13 +1,16 @@
 import type { Picture, PictureEdge, Thing } from './api';
 
 /** Relations along which data flows from the object to the subject (`predicates.rs`); all others are drawn as they point. */
-const AGAINST = new Set(['reads', 'trained_on', 'derived_from', 'serves', 'depends_on', 'consumes_api']);
+const AGAINST = new Set(['reads', 'trained_on', 'derived_from', 'serves', 'depends_on', 'consumes_api', 'monitors']);
+/** Relations between a thing and its parts, which data passes either way. */
+const EITHER = new Set(['version_of', 'part_of']);
 
 export const NODE_HEIGHT = 40;
 const COLUMN_GAP = 72;
 const ROW_GAP = 14;
 const MARGIN = 8;
-const CHARACTER = 7.1;
+/** How wide a character of a name is, in pixels. */
+export const CHARACTER = 7.4;
 const MIN_WIDTH = 90;
 const MAX_WIDTH = 230;
 const SWEEPS = 8;
@@ -79,8 +82,17 @@ export function draw({ nodes, edges }: Picture): Drawing {
 /** The edges as they flow, those between the same two things together; what goes from a thing to itself is left out. */
 function flow(edges: PictureEdge[], index: Map<string, number>): Link[] {
   const links = new Map<string, Link>();
+  const gives = new Set<string>();
+  const takes = new Set<string>();
+  for (const { predicate, from, to } of edges) {
+    if (EITHER.has(predicate)) continue;
+    gives.add(AGAINST.has(predicate) ? to : from);
+    takes.add(AGAINST.has(predicate) ? from : to);
+  }
   for (const edge of edges) {
-    const [from, to] = AGAINST.has(edge.predicate) ? [index.get(edge.to), index.get(edge.from)] : [index.get(edge.from), index.get(edge.to)];
+    // A part that data leaves and does not come to has it from the whole.
+    const has = EITHER.has(edge.predicate) && gives.has(edge.from) && !takes.has(edge.from);
+    const [from, to] = AGAINST.has(edge.predicate) || has ? [index.get(edge.to), index.get(edge.from)] : [index.get(edge.from), index.get(edge.to)];
     if (from === undefined || to === undefined || from === to) continue;
     const key = `${from} ${to}`;
     const link = links.get(key) ?? { from, to, edges: [] };
