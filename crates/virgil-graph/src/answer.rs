@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 use virgil_model::{Kind, Predicate, Value};
 
+use crate::adjacency::Edge;
 use crate::completeness::{Completeness, Known, Quality};
 use crate::edges::Via;
 use crate::entity::EntityId;
 use crate::evaluate::{Evaluator, is_intrinsic};
+use crate::ids::Ids;
 use crate::members::{Member, Members};
 use crate::query::{
     Along, Column, Hop, HopDirection, Hops, Order, OrderDirection, Output, Query, QueryError, Set,
@@ -17,6 +19,9 @@ use crate::stated::Place;
 use crate::trails::Trail;
 use crate::values::rank;
 use crate::view::View;
+
+/// From this part of all things on, it is faster to look for members among all than to order the members.
+const MANY: usize = 16;
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -153,18 +158,18 @@ impl View<'_> {
     }
 
     pub(crate) fn witness_edge(&self, from: EntityId, at: u32) -> WitnessEdge {
-        let adjacency = &self.derived().node(from).adjacency;
-        let edge = adjacency.edge(at);
-        let (subject, object) = match edge.direction {
-            HopDirection::Forward => (from, edge.other),
-            HopDirection::Backward => (edge.other, from),
+        let links = self.derived().links(from);
+        let Edge { other, tag } = links.edge(at);
+        let (subject, object) = match tag.direction {
+            HopDirection::Forward => (from, other),
+            HopDirection::Backward => (other, from),
         };
         WitnessEdge {
             subject: self.shown(subject),
-            predicate: edge.predicate,
+            predicate: tag.predicate,
             object: self.shown(object),
-            via: edge.via,
-            evidence: self.sight().places(adjacency.rows(at).iter().copied()),
+            via: tag.via,
+            evidence: self.sight().places(links.rows(at).iter().copied()),
         }
     }
 }
@@ -188,17 +193,11 @@ impl Evaluator<'_, '_> {
         quality: &mut Quality,
     ) -> Result<Vec<Row>, QueryError> {
         let limit = query.limit.unwrap_or(usize::MAX);
-        let rank = |member: &Member| self.view.derived().node(member.id).rank;
-        let mut ranked: Vec<(u64, Member)> = members
-            .iter()
-            .map(|member| (rank(member), *member))
-            .collect();
-        if query.order.is_none() && limit < ranked.len() {
-            ranked.select_nth_unstable_by_key(limit, |(rank, _)| *rank);
-            ranked.truncate(limit);
-        }
-        ranked.sort_unstable_by_key(|(rank, _)| *rank);
-        let mut members: Vec<Member> = ranked.into_iter().map(|(_, member)| member).collect();
+        let mut members = match query.order {
+            None => self.first(members, limit),
+            Some(_) => members.iter().copied().collect(),
+        };
+        members.sort_by_cached_key(|member| self.view.derived().node(member.id).rank);
         if let Some(order) = &query.order {
             members = self.ordered(members, order, quality)?;
         }
@@ -221,6 +220,27 @@ impl Evaluator<'_, '_> {
                 })
             })
             .collect()
+    }
+
+    /// The members with the first references, in no particular order.
+    fn first(&self, members: &Members, limit: usize) -> Vec<Member> {
+        if limit >= members.len() {
+            return members.iter().copied().collect();
+        }
+        let derived = self.view.derived();
+        let mut first = Ids::default();
+        if members.len() > derived.len() / MANY {
+            // Of many, some come early in the order of all.
+            let all = members.to_ids();
+            let of_all = derived.order.iter().filter(|id| all.contains(**id));
+            first.extend(of_all.take(limit).copied());
+        } else {
+            let mut ids: Vec<EntityId> = members.ids().collect();
+            ids.select_nth_unstable_by_key(limit, |id| derived.node(*id).rank);
+            first.extend(ids.into_iter().take(limit));
+        }
+        let members = members.iter().filter(|member| first.contains(member.id));
+        members.copied().collect()
     }
 
     fn ordered(

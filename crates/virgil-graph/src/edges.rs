@@ -3,7 +3,8 @@
 use serde::Serialize;
 use virgil_model::{Attributes, Kind, Predicate};
 
-use crate::derived::{Adjacency, Derived, Edge, Targets};
+use crate::adjacency::{Edge, List, Tag};
+use crate::derived::{Derived, Targets};
 use crate::entity::EntityId;
 use crate::keys::KeyId;
 use crate::predicates::{FreeHop, Selected, free_hop, signature};
@@ -47,20 +48,21 @@ pub struct Relation {
 impl View<'_> {
     /// The relations of an entity, from and to it; by predicate, direction and the other's reference.
     pub fn relations(&self, id: EntityId) -> Vec<Relation> {
-        let adjacency = &self.derived().node(id).adjacency;
-        let mut links: Vec<(Edge, &[RowId])> = adjacency.links().collect();
-        // Those of one predicate and direction are in order of references already.
-        links.sort_by_key(|(link, _)| (link.predicate, link.direction));
-        let relation = |(link, rows): (Edge, &[RowId])| {
-            let (subject, object) = match link.direction {
-                HopDirection::Forward => (id, link.other),
-                HopDirection::Backward => (link.other, id),
+        let derived = self.derived();
+        let mut links: Vec<(Edge, &[RowId])> = derived.links(id).links().collect();
+        links.sort_by_key(|(Edge { other, tag }, _)| {
+            (tag.predicate, tag.direction, derived.node(*other).rank)
+        });
+        let relation = |(Edge { other, tag }, rows): (Edge, &[RowId])| {
+            let (subject, object) = match tag.direction {
+                HopDirection::Forward => (id, other),
+                HopDirection::Backward => (other, id),
             };
             Relation {
                 subject,
-                predicate: link.predicate,
+                predicate: tag.predicate,
                 object,
-                via: link.via,
+                via: tag.via,
                 attributes: self.relation_attributes(rows),
                 evidence: self.sight().places(rows.iter().copied()),
             }
@@ -105,7 +107,7 @@ pub(crate) struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     /// All relations of an entity.
-    pub(crate) fn adjacency(sight: Sight<'a>, derived: &'a Derived, id: EntityId) -> Adjacency {
+    pub(crate) fn list(sight: Sight<'a>, derived: &'a Derived, id: EntityId) -> List {
         let mut finder = Finder {
             sight,
             derived,
@@ -129,28 +131,25 @@ impl<'a> Finder<'a> {
     }
 
     /// The edges in order, each with the least indirect way in which it holds.
-    fn in_order(mut self) -> Adjacency {
+    fn in_order(mut self) -> List {
         let order = |found: &Found| (self.derived.edge_order(found.edge), found.row);
         self.found.sort_by_cached_key(order);
         let edges = self
             .found
             .chunk_by(|left, right| left.edge.identity() == right.edge.identity());
-        let mut rows = Vec::with_capacity(self.found.len());
-        let mut links: Vec<(Edge, usize)> = Vec::new();
+        let mut list = List::default();
+        let mut rows = Vec::new();
         for edge in edges {
-            let start = rows.len();
             let mut first = edge[0].edge;
+            rows.clear();
             for found in edge {
-                first.via = first.via.min(found.edge.via);
-                if rows.len() == start || rows.last() != Some(&found.row) {
-                    rows.push(found.row);
-                }
+                first.tag.via = first.tag.via.min(found.edge.tag.via);
+                rows.push(found.row);
             }
-            links.push((first, rows.len()));
+            rows.dedup();
+            list.push(first, &rows);
         }
-        let starts = std::iter::once(0).chain(links.iter().map(|(_, end)| *end));
-        let edges = starts.zip(&links);
-        Adjacency::new(edges.map(|(start, (link, end))| (*link, &rows[start..*end])))
+        list
     }
 
     fn add(
@@ -163,13 +162,13 @@ impl<'a> Finder<'a> {
             HopDirection::Forward => self.id,
             HopDirection::Backward => other,
         };
-        let edge = Edge {
+        let tag = Tag {
             predicate,
             direction,
-            other,
             via,
             is_free: self.is_free(predicate, part),
         };
+        let edge = Edge { other, tag };
         self.found.push(Found { edge, row });
     }
 

@@ -20,13 +20,19 @@ impl Ids {
         is_new
     }
 
+    /// Puts the entity in or out.
+    pub(crate) fn set(&mut self, id: EntityId, is_in: bool) {
+        if is_in {
+            self.insert(id);
+        } else if self.contains(id) {
+            let (word, bit) = place(id);
+            self.words[word] &= !bit;
+        }
+    }
+
     pub(crate) fn contains(&self, id: EntityId) -> bool {
         let (word, bit) = place(id);
         self.words.get(word).is_some_and(|bits| bits & bit != 0)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.words.clear();
     }
 
     /// By number.
@@ -77,5 +83,9 @@ mod tests {
         );
         assert!(!set.insert(EntityId(63)) && set.insert(EntityId(0)));
         assert!(set.contains(EntityId(0)) && !set.contains(EntityId(1_000)));
+        set.set(EntityId(0), false);
+        set.set(EntityId(1_000), false);
+        set.set(EntityId(2), true);
+        assert!(!set.contains(EntityId(0)) && set.contains(EntityId(2)));
     }
 }

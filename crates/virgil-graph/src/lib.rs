@@ -20,6 +20,7 @@
 //! Start reading at [`Graph`], then `update` (from one snapshot to the next), `identity` (what is one thing), `edges`,
 //! `walk` and `evaluate`.
 
+mod adjacency;
 mod answer;
 mod completeness;
 mod cut;
@@ -42,6 +43,7 @@ mod members;
 mod pointers;
 mod predicates;
 mod query;
+mod relate;
 mod render;
 mod rules;
 mod runs;

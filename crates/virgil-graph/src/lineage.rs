@@ -96,7 +96,7 @@ pub fn lineage(
     let mut depths: HashMap<EntityId, u32> = HashMap::new();
     let mut edges: BTreeMap<(u64, u64, &str), (EntityId, u32)> = BTreeMap::new();
     for passed in walked.edges {
-        let edge = derived.node(passed.from).adjacency.edge(passed.edge);
+        let edge = derived.links(passed.from).edge(passed.edge);
         if !kept.contains(passed.from) || !kept.contains(edge.other) {
             continue;
         }
@@ -109,12 +109,12 @@ pub fn lineage(
             Direction::Downstream => (near, far),
         };
         edges.insert(
-            (from, to, edge.predicate.name()),
+            (from, to, edge.tag.predicate.name()),
             (passed.from, passed.edge),
         );
     }
     let edges = edges.into_values().map(|(near, at)| {
-        let edge = derived.node(near).adjacency.edge(at);
+        let edge = derived.links(near).edge(at);
         let reference = |id: EntityId| view.entity(id).reference.clone();
         let relation = view.witness_edge(near, at);
         let (near, far) = (reference(near), reference(edge.other));

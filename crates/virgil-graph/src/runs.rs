@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use virgil_model::{Kind, Predicate, Value};
+use virgil_model::{Kind, Value};
 
 use crate::derived::Derived;
 use crate::entity::EntityId;
@@ -56,11 +56,8 @@ fn parts(
     id: EntityId,
     direction: HopDirection,
 ) -> impl Iterator<Item = EntityId> {
-    let (_, aside) = derived.node(id).adjacency.leading(Bearing::Aside);
-    aside
-        .iter()
-        .filter(move |edge| edge.predicate == Predicate::PartOf && edge.direction == direction)
-        .map(|edge| edge.other)
+    let aside = derived.links(id).leading(Bearing::Aside);
+    aside.to(move |tag| tag.is_part(direction))
 }
 
 fn jobs_of(derived: &Derived, run: EntityId) -> impl Iterator<Item = EntityId> {

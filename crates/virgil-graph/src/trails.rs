@@ -58,9 +58,8 @@ impl Trails {
         right: Option<Trail>,
     ) -> std::cmp::Ordering {
         let passed = |step: Step| {
-            let node = derived.node(step.from);
-            let edge = node.adjacency.edge(step.edge);
-            (node.rank, edge.predicate, edge.direction)
+            let tag = derived.links(step.from).edge(step.edge).tag;
+            (derived.node(step.from).rank, tag.predicate, tag.direction)
         };
         let steps = |trail| self.steps(trail).map(passed);
         let lengths = self.length(left).cmp(&self.length(right));

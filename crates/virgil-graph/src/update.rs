@@ -5,25 +5,22 @@
 //!    all of these the components are found anew. An entity of the same reference keeps its number.
 //! 3. Pointers are resolved, and new entities get their places in the order of references.
 //! 4. The relations of what is new or touched are found. A relation reads the same from both ends, so that what
-//!    differs from before is put right in the lists of those at the other ends, and these stay as they are.
-//! 5. Which run of a job counts is decided where relations changed.
+//!    differs from before is put right in the lists of those at the other ends, and these stay as they are (`relate`).
+//! 5. Which run of a job counts, and which tables have columns of known origin, is decided where relations changed.
 //!
 //! The first snapshot is the same, from an empty one with everything touched.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use virgil_model::{KeyClass, LabelId};
 
-use crate::derived::{Adjacency, Derived, Edge, Node};
-use crate::edges::Finder;
+use crate::derived::{Derived, Node};
 use crate::entity::{Entity, EntityId};
 use crate::graph::Graph;
 use crate::ids::Ids;
 use crate::keys::KeyId;
-use crate::runs;
 use crate::sight::{Sight, Sole};
-use crate::statements::RowId;
 use crate::touched::{Touch, Touched};
 
 impl Derived {
@@ -68,30 +65,19 @@ impl Derived {
 }
 
 /// A snapshot on its way to the next.
-struct Update<'g> {
-    sight: Sight<'g>,
-    derived: Derived,
+pub(crate) struct Update<'g> {
+    pub(crate) sight: Sight<'g>,
+    pub(crate) derived: Derived,
     /// Keys whose component is to be found.
     open: Vec<KeyId>,
     /// Pointers to resolve.
     pointers: BTreeSet<KeyId>,
     /// What has been taken apart and not come back, by what orders it.
-    apart: HashMap<(String, KeyClass), EntityId>,
+    pub(crate) apart: HashMap<(String, KeyClass), EntityId>,
     /// What has been stored, under new numbers or old ones.
-    stored: Ids,
+    pub(crate) stored: Ids,
     /// Those that have no place in the order yet.
     fresh: Vec<EntityId>,
-}
-
-/// A change of the relations of an entity whose list is not found anew.
-#[derive(Default)]
-struct Patch {
-    gone: HashSet<(
-        virgil_model::Predicate,
-        crate::query::HopDirection,
-        EntityId,
-    )>,
-    come: Vec<(Edge, Vec<RowId>)>,
 }
 
 impl Update<'_> {
@@ -223,10 +209,10 @@ impl Update<'_> {
             id
         });
         entity.id = id;
+        self.derived.unresolved.set(id, entity.unresolved);
+        self.derived.history.set(id, false);
         let node = self.derived.nodes.get_mut(id.0 as usize);
         node.kind = entity.kind;
-        node.unresolved = entity.unresolved;
-        node.is_history = false;
         node.entity = Some(Arc::new(entity));
         self.stored.insert(id);
         id
@@ -298,52 +284,6 @@ impl Update<'_> {
         }
         derived.order = Arc::new(order);
     }
-
-    /// Finds the relations of what is stored or touched, and puts right those at the other ends.
-    fn relations(&mut self, touched: &Touched) {
-        let mut anew = std::mem::take(&mut self.stored);
-        for &key in touched.keys.keys() {
-            anew.extend(self.derived.targets(key).as_slice().iter().copied());
-        }
-        let mut patches: BTreeMap<EntityId, Patch> = BTreeMap::new();
-        let gone = self.apart.values().map(|id| (*id, Adjacency::default()));
-        let found = anew
-            .iter()
-            .map(|id| (id, Finder::adjacency(self.sight, &self.derived, id)));
-        let lists: Vec<(EntityId, Adjacency)> = gone.chain(found).collect();
-        for (id, now) in &lists {
-            let before = &self.derived.node(*id).adjacency;
-            let is_kept = |other: EntityId| {
-                !anew.contains(other) && self.derived.node(other).entity.is_some()
-            };
-            difference(*id, before, now, is_kept, &mut patches);
-        }
-        let mut changed = anew;
-        for (id, adjacency) in lists {
-            self.derived.nodes.get_mut(id.0 as usize).adjacency = adjacency;
-        }
-        for (id, patch) in patches {
-            let adjacency = self.patched(id, &patch);
-            self.derived.nodes.get_mut(id.0 as usize).adjacency = adjacency;
-            changed.insert(id);
-        }
-        for (run, is_history) in runs::histories(self.sight, &self.derived, changed.iter()) {
-            if self.derived.node(run).is_history != is_history {
-                self.derived.nodes.get_mut(run.0 as usize).is_history = is_history;
-            }
-        }
-    }
-
-    fn patched(&self, id: EntityId, patch: &Patch) -> Adjacency {
-        let before = &self.derived.node(id).adjacency;
-        let stays = before
-            .links()
-            .filter(|(link, _)| !patch.gone.contains(&link.identity()));
-        let comes = patch.come.iter().map(|(link, rows)| (*link, &**rows));
-        let mut links: Vec<(Edge, &[RowId])> = stays.chain(comes).collect();
-        links.sort_by_key(|(link, _)| self.derived.edge_order(*link));
-        Adjacency::new(links)
-    }
 }
 
 impl Derived {
@@ -377,39 +317,6 @@ fn without<'i>(
     }
     left.extend_from_slice(&order[start..]);
     left
-}
-
-/// Notes what changes for those at the other ends of relations, unless their own are found anew.
-fn difference(
-    id: EntityId,
-    before: &Adjacency,
-    now: &Adjacency,
-    is_kept: impl Fn(EntityId) -> bool,
-    patches: &mut BTreeMap<EntityId, Patch>,
-) {
-    let kept = |adjacency| {
-        let links = Adjacency::links(adjacency);
-        links.filter(|(link, _)| is_kept(link.other))
-    };
-    let mut old: HashMap<_, _> = kept(before)
-        .map(|(link, rows)| (link.identity(), (link, rows)))
-        .collect();
-    for (link, rows) in kept(now) {
-        let known = old.remove(&link.identity());
-        if known == Some((link, rows)) {
-            continue;
-        }
-        let patch = patches.entry(link.other).or_default();
-        let mirrored = link.mirrored(id);
-        if known.is_some() {
-            patch.gone.insert(mirrored.identity());
-        }
-        patch.come.push((mirrored, rows.to_vec()));
-    }
-    for (link, _) in old.into_values() {
-        let patch = patches.entry(link.other).or_default();
-        patch.gone.insert(link.mirrored(id).identity());
-    }
 }
 
 /// The platforms of which exactly one system is known: configured, or named by a visible statement.

@@ -1,12 +1,10 @@
 //! Where a walk may go from where it stands.
 
-use std::collections::BTreeSet;
-
 use virgil_model::Predicate;
 
-use crate::derived::{Derived, Edge};
+use crate::adjacency::{Edge, Tag};
+use crate::derived::Derived;
 use crate::entity::EntityId;
-use crate::marks::Certainty;
 use crate::predicates::{Bearing, FreeHop, free_hop};
 use crate::query::{Along, Hop, HopDirection};
 
@@ -36,18 +34,12 @@ pub(crate) enum Use {
 }
 
 impl State {
-    /// One bit for each combination of what there is beside the entity.
-    pub(crate) fn bit(self) -> u16 {
+    /// A number below [`STATES`](crate::marks::STATES) for each combination of what there is beside the entity.
+    pub(crate) fn number(self) -> usize {
         let flags = [self.came_up, self.of_column, self.widened, self.possibly];
-        1 << flags
+        flags
             .iter()
-            .fold(0, |bits, flag| bits << 1 | u16::from(*flag))
-    }
-}
-
-impl State {
-    pub(crate) fn certainty(self) -> Certainty {
-        Certainty::of(self.possibly)
+            .fold(0, |bits, flag| bits << 1 | usize::from(*flag))
     }
 
     /// Where the walk stands after a hop, wherever that leads.
@@ -88,11 +80,11 @@ impl Rules {
     }
 
     /// Whether an edge that leads where the walk goes counts as a hop.
-    pub(crate) fn is_hop(self, edge: &Edge) -> bool {
+    pub(crate) fn is_hop(self, tag: Tag) -> bool {
         match self {
             Rules::Flow => true,
-            Rules::Owner => is_owner(edge),
-            Rules::Relations(bits) => bits & relation_bit(edge.predicate, edge.direction) != 0,
+            Rules::Owner => is_owner(tag),
+            Rules::Relations(bits) => bits & relation_bit(tag.predicate, tag.direction) != 0,
         }
     }
 
@@ -103,22 +95,19 @@ impl Rules {
             Rules::Relations(_) => false,
             Rules::Owner => {
                 // What has an owner of its own does not inherit one.
-                let (_, aside) = derived.node(from).adjacency.leading(Bearing::Aside);
-                !aside.iter().any(is_owner)
+                let aside = derived.links(from).leading(Bearing::Aside);
+                !aside.any(is_owner)
             }
         }
     }
 
-    /// What an edge across the flow does for free, if anything.
-    pub(crate) fn free(self, state: State, edge: &Edge) -> Option<Use> {
-        if !edge.is_free {
-            return None;
-        }
-        match (self, edge.direction) {
+    /// What a free edge does for a walk, if anything.
+    pub(crate) fn free(self, state: State, tag: Tag) -> Option<Use> {
+        match (self, tag.direction) {
             (_, HopDirection::Forward) => Some(Use::Up),
             (Rules::Owner, HopDirection::Backward) => None,
             (_, HopDirection::Backward) if state.came_up => None,
-            (_, HopDirection::Backward) => match free_hop(edge.predicate) {
+            (_, HopDirection::Backward) => match free_hop(tag.predicate) {
                 FreeHop::Always => Some(Use::Down),
                 FreeHop::OfRunsAndColumns | FreeHop::Never => Some(Use::Through),
             },
@@ -127,57 +116,56 @@ impl Rules {
 
     /// Whether the walk goes there at all: not with the flow through a run that does not count any more.
     pub(crate) fn admits(self, derived: &Derived, id: EntityId) -> bool {
-        !matches!(self, Rules::Flow) || !derived.node(id).is_history
+        !matches!(self, Rules::Flow) || !derived.history.contains(id)
     }
 }
 
 /// What the columns of a table lead to, where a walk came up to the table from one of them. Their own edges decide
 /// there: the table's edges to the same things say nothing more about the column.
+#[derive(Debug, Default)]
 pub(crate) struct ByColumns {
-    bearing: Bearing,
-    reached: BTreeSet<EntityId>,
+    /// In order.
+    reached: Vec<EntityId>,
 }
 
 impl ByColumns {
-    /// Nothing, unless the walk came up from a column.
-    pub(crate) fn of(derived: &Derived, state: State, bearing: Bearing) -> Option<ByColumns> {
-        if !state.widened {
-            return None;
-        }
-        let mut reached = BTreeSet::new();
-        let leading = |id: EntityId, bearing| derived.node(id).adjacency.leading(bearing).1;
-        let aside = leading(state.id, Bearing::Aside).iter();
-        for part in aside.filter(|edge| is_part(edge, HopDirection::Backward)) {
-            for edge in leading(part.other, bearing) {
-                reached.insert(edge.other);
-                let aside = leading(edge.other, Bearing::Aside).iter();
-                let wholes = aside.filter(|edge| is_part(edge, HopDirection::Forward));
-                reached.extend(wholes.map(|whole| whole.other));
+    /// Looks where the columns of a table lead.
+    pub(crate) fn find(&mut self, derived: &Derived, table: EntityId, bearing: Bearing) {
+        self.reached.clear();
+        let aside = |id: EntityId| derived.links(id).leading(Bearing::Aside);
+        for part in aside(table).to(|tag| tag.is_part(HopDirection::Backward)) {
+            for edge in derived.links(part).leading(bearing).edges {
+                self.reached.push(edge.other);
+                let wholes = aside(edge.other).to(|tag| tag.is_part(HopDirection::Forward));
+                self.reached.extend(wholes);
             }
         }
-        Some(ByColumns { bearing, reached })
+        self.reached.sort_unstable();
+        self.reached.dedup();
     }
 
     /// How far an edge of the table leads: nowhere, if the columns lead there themselves, and no further than to a run or
     /// job that moves data only between the table and such things.
-    pub(crate) fn lead(&self, derived: &Derived, edge: &Edge) -> Lead {
-        if self.reached.contains(&edge.other) {
+    pub(crate) fn lead(&self, derived: &Derived, edge: Edge, bearing: Bearing) -> Lead {
+        if self.reaches(edge.other) {
             return Lead::Nowhere;
         }
-        let (joins, moves) = match self.bearing {
+        let (joins, moves) = match bearing {
             Bearing::Downstream => (Predicate::Reads, Predicate::Writes),
             Bearing::Upstream => (Predicate::Writes, Predicate::Reads),
             Bearing::Aside => return Lead::On,
         };
-        let (_, onward) = derived.node(edge.other).adjacency.leading(self.bearing);
-        let mut moved = onward
-            .iter()
-            .filter(|edge| edge.predicate == moves)
-            .peekable();
-        let is_covered = edge.predicate == joins
-            && moved.peek().is_some()
-            && moved.all(|edge| self.reached.contains(&edge.other));
+        if edge.tag.predicate != joins {
+            return Lead::On;
+        }
+        let onward = derived.links(edge.other).leading(bearing);
+        let mut moved = onward.to(|tag| tag.predicate == moves).peekable();
+        let is_covered = moved.peek().is_some() && moved.all(|other| self.reaches(other));
         if is_covered { Lead::There } else { Lead::On }
+    }
+
+    fn reaches(&self, id: EntityId) -> bool {
+        self.reached.binary_search(&id).is_ok()
     }
 }
 
@@ -197,52 +185,37 @@ const MOST_OUTPUTS: usize = 64;
 /// Whether columns tell what an edge to a run, job or script mixes up: one that makes several things says only that each
 /// may come from anything it reads. Where columns of all of them are known to come from somewhere, the walk goes along
 /// these.
-pub(crate) fn is_told_apart(derived: &Derived, edge: &Edge, bearing: Bearing) -> bool {
+pub(crate) fn is_told_apart(derived: &Derived, edge: Edge, bearing: Bearing) -> bool {
     let is_move = matches!(
-        (bearing, edge.predicate),
+        (bearing, edge.tag.predicate),
         (Bearing::Upstream, Predicate::Writes) | (Bearing::Downstream, Predicate::Reads)
     );
     if !is_move {
         return false;
     }
-    let leading = |id: EntityId, bearing| derived.node(id).adjacency.leading(bearing).1;
-    let has_known_origin = |id: EntityId| {
-        let aside = leading(id, Bearing::Aside).iter();
-        let mut columns = aside.filter(|edge| is_part(edge, HopDirection::Backward));
-        columns.any(|column| {
-            let mut origins = leading(column.other, Bearing::Upstream).iter();
-            origins.any(|edge| edge.predicate == Predicate::DerivedFrom)
-        })
-    };
-    let onward = leading(edge.other, Bearing::Downstream).iter();
-    let outputs = onward.filter(|edge| edge.predicate == Predicate::Writes);
-    let outputs: Vec<EntityId> = outputs
-        .map(|edge| edge.other)
-        .take(MOST_OUTPUTS + 1)
-        .collect();
-    (2..=MOST_OUTPUTS).contains(&outputs.len()) && outputs.into_iter().all(has_known_origin)
-}
-
-fn is_part(edge: &Edge, direction: HopDirection) -> bool {
-    edge.predicate == Predicate::PartOf && edge.direction == direction
+    let onward = derived.links(edge.other).leading(Bearing::Downstream);
+    let outputs = || onward.to(|tag| tag.predicate == Predicate::Writes);
+    (2..=MOST_OUTPUTS).contains(&outputs().take(MOST_OUTPUTS + 1).count())
+        && outputs().all(|id| derived.traced.contains(id))
 }
 
 fn relation_bit(predicate: Predicate, direction: HopDirection) -> u64 {
     1 << (predicate as u32 * 2 + direction as u32)
 }
 
-fn is_owner(edge: &Edge) -> bool {
-    edge.predicate == Predicate::OwnedBy && edge.direction == HopDirection::Forward
+fn is_owner(tag: Tag) -> bool {
+    tag.predicate == Predicate::OwnedBy && tag.direction == HopDirection::Forward
 }
 
 /// Where a walk stands after an edge.
-pub(crate) fn after(state: State, edge: &Edge, used: Use) -> State {
+pub(crate) fn after(state: State, edge: Edge, used: Use) -> State {
     let up = used == Use::Up;
+    let is_part = edge.tag.predicate == Predicate::PartOf;
     State {
         id: edge.other,
         came_up: up,
         of_column: state.of_column,
-        widened: up && state.of_column && (state.widened || edge.predicate == Predicate::PartOf),
+        widened: up && state.of_column && (state.widened || is_part),
         possibly: state.possibly || (used == Use::Hop && state.widened),
     }
 }

@@ -9,13 +9,15 @@
 
 use std::cell::RefMut;
 use std::collections::BTreeSet;
+use std::hint::black_box;
 
 use virgil_model::Kind;
 
+use crate::adjacency::{Edge, Edges, Links};
 use crate::completeness::Causes;
-use crate::derived::{Derived, Edge};
+use crate::derived::Derived;
 use crate::entity::EntityId;
-use crate::marks::{Certainty, Marks};
+use crate::marks::Marks;
 use crate::members::{Member, Members};
 use crate::predicates::Bearing;
 use crate::query::{Along, Hop, Hops};
@@ -60,8 +62,8 @@ pub(crate) enum Keep {
 /// Where a walk stands, and how it came there.
 type Front = (State, Option<Trail>);
 
-/// From how many things on a walk remembers which of them it need not look at again.
-const MANY: usize = 500;
+/// So many places are looked at together.
+const TOGETHER: usize = 32;
 
 struct Walk<'w> {
     derived: &'w Derived,
@@ -75,11 +77,12 @@ struct Walk<'w> {
     /// From the least number of hops on, a state that was reached before leads nowhere new; below it, only the
     /// states of one level are known to be the same, and the marks are cleared in between.
     marks: RefMut<'w, Marks>,
-    /// The state, beside the entity, in which most edges lead on: that of the first start.
-    usual: u16,
+    by_columns: ByColumns,
     hop: u32,
     reached: Reached,
     is_cut: bool,
+    /// Whether something became certain that was only possible before.
+    is_surer: bool,
 }
 
 /// Walks from `starts`, and looks at no more than `limit` things.
@@ -102,13 +105,13 @@ pub(crate) fn walk(
         keep,
         walked: Walked::default(),
         marks: view.marks.borrow_mut(),
-        usual: 0,
+        by_columns: ByColumns::default(),
         hop: 0,
         reached: Reached::Passed,
         is_cut: false,
+        is_surer: false,
     };
-    let bound = derived.nodes.len();
-    walk.marks.clear(bound);
+    walk.marks.clear();
     let mut frontier = walk.starts(starts);
     if hops.min == 0 {
         for member in starts.iter() {
@@ -122,7 +125,7 @@ pub(crate) fn walk(
             break;
         }
         if hop <= hops.min {
-            walk.marks.clear(bound);
+            walk.marks.clear();
         }
         walk.hop = hop;
         if hop >= hops.min {
@@ -134,7 +137,7 @@ pub(crate) fn walk(
     if last > DEPTH_LIMIT && !walk.is_cut && walk.goes_on(&frontier) {
         walk.walked.causes.depth = true;
     }
-    walk.walked
+    walk.finish()
 }
 
 /// Where the edges lead that count as hops.
@@ -175,51 +178,25 @@ impl Walk<'_> {
                 widened: false,
                 possibly: member.possibly,
             };
-            let mark = self.marks.get(state.id);
-            self.marks.set(state.id, mark.with(state.bit()));
+            self.marks.passed[state.number()].insert(state.id);
             frontier.push((state, member.trail));
         }
-        self.usual = frontier.first().map_or(0, |(state, _)| state.bit());
         frontier
     }
 
     /// Takes every edge that counts.
     fn hop(&mut self, frontier: &[Front]) -> Vec<Front> {
-        let derived = self.derived;
         let mut next = Vec::new();
         // What is reached and not gone on from, but for the wholes it is part of.
         let mut ends = Vec::new();
-        for index in 0..self.bearings.len() {
-            let bearing = self.bearings[index];
-            for from in frontier {
-                let (first, edges) = derived.node(from.0.id).adjacency.leading(bearing);
-                let may_skip = self.keep == Keep::Members
-                    && self.walked.seen > MANY
-                    && from.0.after_hop().bit() == self.usual;
-                let by_columns = ByColumns::of(derived, from.0, bearing);
-                let lead = |edge: &Edge| match &by_columns {
-                    Some(columns) => columns.lead(derived, edge),
-                    None => Lead::On,
-                };
-                for (at, edge) in (first..).zip(edges) {
-                    let skips = may_skip && self.marks.is_settled(edge.other);
-                    if skips || !self.rules.is_hop(edge) {
-                        continue;
+        for together in frontier.chunks(TOGETHER) {
+            self.fetch(together, Links::all);
+            for from in together {
+                for index in 0..self.bearings.len() {
+                    self.take(*from, self.bearings[index], &mut next, &mut ends);
+                    if self.is_cut {
+                        return next;
                     }
-                    let is_apart =
-                        || self.rules.follows_flow() && is_told_apart(derived, edge, bearing);
-                    match lead(edge) {
-                        Lead::Nowhere => {}
-                        Lead::On if !is_apart() => {
-                            self.pass(*from, at, edge, Use::Hop, &mut next);
-                        }
-                        Lead::On | Lead::There => {
-                            self.pass(*from, at, edge, Use::Hop, &mut ends);
-                        }
-                    }
-                }
-                if self.is_cut {
-                    return next;
                 }
             }
         }
@@ -227,19 +204,76 @@ impl Walk<'_> {
         next
     }
 
+    /// Reads a little of what is about to be looked at, of many at once: memory answers them together, where it would
+    /// otherwise answer one after the other.
+    fn fetch<'e>(&'e self, fronts: &[Front], of: impl Fn(Links<'e>) -> Edges<'e>) {
+        let edges = fronts
+            .iter()
+            .map(|(state, _)| of(self.derived.links(state.id)).edges);
+        let firsts = edges.filter_map(|edges| edges.first());
+        black_box(firsts.fold(0, |all, edge| all ^ edge.other.0));
+    }
+
+    /// Takes the edges from one place that lead there.
+    fn take(
+        &mut self,
+        from: Front,
+        bearing: Bearing,
+        next: &mut Vec<Front>,
+        ends: &mut Vec<Front>,
+    ) {
+        let derived = self.derived;
+        let edges = derived.links(from.0.id).leading(bearing);
+        let state = from.0.after_hop().number();
+        let may_skip = self.keep == Keep::Members;
+        // The columns of a table decide, if the walk came up from one of them.
+        let are_columns_asked = from.0.widened;
+        if are_columns_asked {
+            self.by_columns.find(derived, from.0.id, bearing);
+        }
+        for (at, edge) in edges.numbered() {
+            let is_settled = || self.marks.settled[state].contains(edge.other);
+            if may_skip && is_settled() || !self.rules.is_hop(edge.tag) {
+                continue;
+            }
+            let mut lead = Lead::On;
+            if are_columns_asked {
+                lead = self.by_columns.lead(derived, edge, bearing);
+            }
+            if lead == Lead::On
+                && self.rules.follows_flow()
+                && is_told_apart(derived, edge, bearing)
+            {
+                lead = Lead::There;
+            }
+            match lead {
+                Lead::Nowhere => {}
+                Lead::On => self.pass(from, at, edge, Use::Hop, next),
+                Lead::There => self.pass(from, at, edge, Use::Hop, ends),
+            }
+        }
+    }
+
     /// Adds what free hops reach from the frontier.
     fn go_free(&mut self, frontier: &mut Vec<Front>) {
+        if matches!(self.rules, Rules::Relations(_)) {
+            return;
+        }
         let derived = self.derived;
         let mut index = 0;
         while index < frontier.len() && !self.is_cut {
+            if index % TOGETHER == 0 {
+                let end = frontier.len().min(index + TOGETHER);
+                self.fetch(&frontier[index..end], Links::free);
+            }
             let from = frontier[index];
             index += 1;
-            if !self.rules.goes_free(derived, from.0.id) {
+            let free = derived.links(from.0.id).free();
+            if free.edges.is_empty() || !self.rules.goes_free(derived, from.0.id) {
                 continue;
             }
-            let (first, edges) = derived.node(from.0.id).adjacency.leading(Bearing::Aside);
-            for (at, edge) in (first..).zip(edges) {
-                if let Some(used) = self.rules.free(from.0, edge) {
+            for (at, edge) in free.numbered() {
+                if let Some(used) = self.rules.free(from.0, edge.tag) {
                     self.pass(from, at, edge, used, frontier);
                 }
             }
@@ -251,19 +285,18 @@ impl Walk<'_> {
         &mut self,
         (state, trail): Front,
         at: u32,
-        edge: &Edge,
+        edge: Edge,
         used: Use,
         next: &mut Vec<Front>,
     ) {
         let to = after(state, edge, used);
-        let known = self.marks.get(to.id);
-        let is_new = !known.has(to.bit());
-        let counts = self.reached == Reached::Member
-            && used != Use::Through
-            && to.certainty() > known.certainty();
+        let number = to.number();
+        let is_new = !self.marks.passed[number].contains(to.id);
+        let is_known = self.marks.is_member(to.id, to.possibly);
+        let counts = self.reached == Reached::Member && used != Use::Through && !is_known;
         if !is_new && !counts && self.keep == Keep::Members {
-            if to.bit() == self.usual && to.certainty() <= known.certainty() {
-                self.settle(to.id);
+            if is_known {
+                self.marks.settled[number].insert(to.id);
             }
             return;
         }
@@ -287,7 +320,7 @@ impl Walk<'_> {
         }
         let trail = Some(self.trails.add(trail, state.id, at));
         if is_new {
-            self.marks.set(to.id, known.with(to.bit()));
+            self.marks.passed[number].insert(to.id);
             self.walked.seen += 1;
             next.push((to, trail));
         }
@@ -298,46 +331,46 @@ impl Walk<'_> {
                 possibly: to.possibly,
             };
             self.note_member(member);
-            if is_new && to.bit() == self.usual {
-                self.settle(to.id);
-            }
-            if self.derived.node(to.id).unresolved {
+            if self.derived.unresolved.contains(to.id) {
                 self.walked.causes.unresolved.push(to.id);
             }
         }
-    }
-
-    /// Remembers that the usual state leads to nothing new there.
-    fn settle(&mut self, id: EntityId) {
-        if self.walked.seen > MANY {
-            self.marks.settle(id);
+        if counts || is_known {
+            self.marks.settled[number].insert(to.id);
         }
     }
 
-    /// Puts a thing among the members, in the place of what was less sure.
+    /// Puts a thing among the members that was not there, or less sure.
     fn note_member(&mut self, member: Member) {
-        let mark = self.marks.get(member.id);
-        let members = &mut self.walked.members.0;
-        let place = if mark.certainty() == Certainty::Not {
-            members.push(member);
-            members.len() - 1
+        if member.possibly {
+            self.marks.possible.insert(member.id);
         } else {
-            members[mark.place()] = member;
-            mark.place()
-        };
-        let certainty = Certainty::of(member.possibly);
-        self.marks.set(member.id, mark.member(certainty, place));
+            self.is_surer |= self.marks.possible.contains(member.id);
+            self.marks.certain.insert(member.id);
+        }
+        self.walked.members.0.push(member);
+    }
+
+    /// What the walk has reached, each once: what is certain is not also possible.
+    fn finish(self) -> Walked {
+        let (mut walked, marks) = (self.walked, self.marks);
+        if self.is_surer {
+            let is_surest =
+                |member: &Member| !member.possibly || !marks.certain.contains(member.id);
+            walked.members.0.retain(is_surest);
+        }
+        walked
     }
 
     /// Whether one more hop would reach something new.
     fn goes_on(&self, frontier: &[Front]) -> bool {
         let leads_on = |state: State, bearing: Bearing| {
-            let (_, edges) = self.derived.node(state.id).adjacency.leading(bearing);
-            edges.iter().any(|edge| {
+            let mut edges = self.derived.links(state.id).leading(bearing).numbered();
+            edges.any(|(_, edge)| {
                 let to = after(state, edge, Use::Hop);
-                self.rules.is_hop(edge)
+                self.rules.is_hop(edge.tag)
                     && self.rules.admits(self.derived, to.id)
-                    && !self.marks.get(to.id).has(to.bit())
+                    && !self.marks.passed[to.number()].contains(to.id)
             })
         };
         let anywhere = |state: State| self.bearings.iter().any(|to| leads_on(state, *to));

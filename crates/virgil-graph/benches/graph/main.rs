@@ -124,7 +124,10 @@ fn repeated<T>(what: &str, mut f: impl FnMut() -> T, note: impl FnOnce(&T) -> St
 
 /// Walks to depth 20, each as a query on a view of its own, as a server asks.
 fn walks(graph: &Graph, scope: &BTreeSet<LabelId>) {
-    println!("{:<54} {:>13} {:>13} {:>13}", "", "first", "median", "least");
+    println!(
+        "{:<54} {:>13} {:>13} {:>13}",
+        "", "first", "median", "least"
+    );
     let any = Along::Relations(
         Predicate::ALL
             .iter()
