@@ -336,6 +336,17 @@ proptest! {
     }
 
     #[test]
+    fn a_limit_takes_the_first_rows(world in world(), set in set(), limit in 0_usize..12) {
+        let graph = build(&world);
+        let view = both(&graph);
+        let all = answer(&view, &set);
+        let limited = Query { limit: Some(limit), ..Query::rows(set) };
+        let limited = view.query(&limited, &Known::default()).expect("a test's input is valid");
+        prop_assert_eq!(limited.total, all.rows.len());
+        prop_assert_eq!(limited.rows, all.rows.into_iter().take(limit).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn tests_obey_the_laws_of_logic(world in world(), s in a_test(set()), t in a_test(set())) {
         let graph = build(&world);
         let view = both(&graph);
