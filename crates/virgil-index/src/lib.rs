@@ -16,6 +16,7 @@
 mod edge;
 mod error;
 mod fast_embedder;
+mod find;
 mod hashing_embedder;
 mod manifest;
 mod memory;
@@ -36,6 +37,7 @@ use virgil_model::{Content, LabelId, PointId, SourceId};
 pub use edge::{EdgeIndex, EdgeOptions};
 pub use error::IndexError;
 pub use fast_embedder::FastEmbedder;
+pub use find::{Found, TermFinder, TermSet};
 pub use hashing_embedder::HashingEmbedder;
 pub use memory::MemoryIndex;
 pub use model_files::{ModelSource, Precision};
