@@ -54,6 +54,17 @@ impl Weights {
     }
 }
 
+/// How near a candidate is to the best, in each way of looking; all from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Shares {
+    /// Cosine similarity.
+    pub dense: f32,
+    /// BM25.
+    pub sparse: f32,
+    /// The best weighed sum of the two in the same document.
+    pub document: f32,
+}
+
 /// A candidate with its fused score and the signals behind it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fused {
@@ -65,6 +76,8 @@ pub struct Fused {
     pub dense: Option<f32>,
     /// BM25, if the sparse list held the point.
     pub sparse: Option<f32>,
+    /// The same as shares of the best.
+    pub shares: Shares,
 }
 
 /// The scores of a point in the dense and in the sparse list.
@@ -108,7 +121,12 @@ pub fn fuse<Document: Eq + Hash>(
     for (point, document, content) in &known {
         let (dense, sparse) = signals[point];
         let weight = weights.dense(*content);
-        let score = weight * share(dense, best_dense) + (1.0 - weight) * share(sparse, best_sparse);
+        let shares = Shares {
+            dense: share(dense, best_dense),
+            sparse: share(sparse, best_sparse),
+            document: 0.0,
+        };
+        let score = weight * shares.dense + (1.0 - weight) * shares.sparse;
         let document_best = of_document.entry(document).or_insert(score);
         *document_best = document_best.max(score);
         fused.push((
@@ -117,15 +135,23 @@ pub fn fuse<Document: Eq + Hash>(
                 score,
                 dense,
                 sparse,
+                shares,
             },
             document,
         ));
     }
     let mut fused: Vec<Fused> = fused
         .into_iter()
-        .map(|(fused, document)| Fused {
-            score: fused.score + weights.document * of_document[document],
-            ..fused
+        .map(|(fused, document)| {
+            let document = of_document[document];
+            Fused {
+                score: fused.score + weights.document * document,
+                shares: Shares {
+                    document,
+                    ..fused.shares
+                },
+                ..fused
+            }
         })
         .collect();
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.point.cmp(&b.point)));

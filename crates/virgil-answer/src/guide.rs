@@ -25,6 +25,7 @@ use crate::models::{ModelChoice, Models, UnknownModel, unknown};
 use crate::plan::{Context as PlanContext, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
+use crate::rank::Ranking;
 use crate::rests_on::rests_on;
 use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
@@ -38,6 +39,7 @@ pub struct Guide {
     pub(crate) store: Store,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) weights: Weights,
+    pub(crate) ranking: Ranking,
     pub(crate) index: Arc<dyn VectorIndex>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) lexicon: Arc<Lexicon>,
@@ -121,6 +123,7 @@ impl Guide {
             store,
             embedder,
             weights: Weights::default(),
+            ranking: Ranking::built_in(),
             index,
             facts,
             lexicon: Arc::new(lexicon),

@@ -1,4 +1,4 @@
-//! From a question to scored passages, inside a scope.
+//! From a question to scored passages, inside a scope: candidates by meaning and by terms, fused, then ranked by their texts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,6 +12,11 @@ use crate::guide::Guide;
 
 /// How many candidates each list brings before fusion.
 const CANDIDATES: usize = 100;
+/// How many times as many scores each list brings: a candidate of one list is rarely among the first of the other, and its score
+/// there still counts.
+const SCORES: usize = 3;
+/// How many of the fused candidates are looked at closely.
+const LOOKED_AT: usize = 80;
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +34,7 @@ pub struct Query {
 pub struct ScoredPassage {
     /// The passage.
     pub passage: Passage,
-    /// The fused score; comparable within one question only.
+    /// The score of the second stage, at most 1; comparable within one question only.
     pub score: f32,
     /// Cosine similarity to the question, if it was among the nearest by meaning.
     pub dense: Option<f32>,
@@ -64,18 +69,19 @@ impl Guide {
                     sparse: terms.clone(),
                     labels: labels.clone(),
                     sources: query.sources.clone(),
-                    limit: candidates,
+                    limit: candidates * SCORES,
                 })
                 .await?;
             let points: Vec<PointId> = found
                 .dense
                 .iter()
-                .chain(&found.sparse)
+                .take(candidates)
+                .chain(found.sparse.iter().take(candidates))
                 .map(|(point, _)| *point)
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect();
-            let passages: HashMap<PointId, Passage> = self
+            let mut passages: HashMap<PointId, Passage> = self
                 .store
                 .passages(scope, &points)
                 .await?
@@ -88,49 +94,37 @@ impl Guide {
                     .map(|passage| (passage.asset, passage.content))
             };
             let fused = fuse(&found.dense, &found.sparse, &self.weights, place);
-            let exhausted = found.dense.len() < candidates && found.sparse.len() < candidates;
+            let exhausted = found.dense.len() <= candidates && found.sparse.len() <= candidates;
             if fused.len() >= query.limit || exhausted || candidates >= CANDIDATES * 16 {
-                return Ok(distinct(fused, passages, query.limit));
+                let looked_at = LOOKED_AT.max(query.limit * 2);
+                let first: Vec<(Fused, Passage)> = fused
+                    .into_iter()
+                    .take(looked_at)
+                    .filter_map(|fused| Some((fused, passages.remove(&fused.point)?)))
+                    .collect();
+                let ranked = self.ranking.rank(&query.text, first);
+                return Ok(distinct(ranked, query.limit));
             }
             candidates *= 4;
         }
     }
 }
 
-/// Joins scores and passages; of passages with the same text only the best stays.
-fn distinct(
-    fused: Vec<Fused>,
-    mut passages: HashMap<PointId, Passage>,
-    limit: usize,
-) -> Vec<ScoredPassage> {
+/// Of passages with the same text only the best stays.
+fn distinct(ranked: Vec<(Fused, Passage)>, limit: usize) -> Vec<ScoredPassage> {
     let mut seen = BTreeSet::new();
-    let mut scored = Vec::with_capacity(limit);
-    for Fused {
-        point,
-        score,
-        dense,
-        sparse,
-    } in fused
-    {
-        let Some(passage) = passages.remove(&point) else {
-            continue;
-        };
-        let text: String = passage
-            .text
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        if seen.insert(text) {
-            scored.push(ScoredPassage {
-                passage,
-                score,
-                dense,
-                sparse,
-            });
-            if scored.len() == limit {
-                break;
-            }
-        }
-    }
-    scored
+    ranked
+        .into_iter()
+        .filter(|(_, passage)| {
+            let words: Vec<&str> = passage.text.split_whitespace().collect();
+            seen.insert(words.join(" "))
+        })
+        .map(|(fused, passage)| ScoredPassage {
+            passage,
+            score: fused.score,
+            dense: fused.dense,
+            sparse: fused.sparse,
+        })
+        .take(limit)
+        .collect()
 }

@@ -1,0 +1,362 @@
+//! The second stage of a search: the candidates ranked by what their texts hold of the question.
+//!
+//! Fusion knows two numbers of a passage. Here its text, outline, path and neighbours are looked at: how much of the
+//! question it covers, whether its headings and its path speak of it, whether it defines what the question names. The parts and
+//! their weights are data (`ranking.yaml`); each runs from 0 to 1.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use virgil_index::{Found, TermFinder, TermSet};
+use virgil_model::{AssetId, Content};
+use virgil_store::Passage;
+
+use crate::defines::AskedNames;
+use crate::fuse::Fused;
+use crate::outdated::is_outdated;
+
+const BUILT_IN: &str = include_str!("ranking.yaml");
+
+/// How many terms a passage needs for its whole share of `length`.
+const FULL_LENGTH: f32 = 150.0;
+
+/// What the parts of a score count.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ranking {
+    code: CodeWeights,
+    prose: ProseWeights,
+    outdated: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeWeights {
+    dense: f32,
+    sparse: f32,
+    document: f32,
+    coverage: f32,
+    pairs: f32,
+    names: f32,
+    defines: f32,
+    length: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProseWeights {
+    dense: f32,
+    sparse: f32,
+    document: f32,
+    coverage: f32,
+    pairs: f32,
+    headings: f32,
+    path: f32,
+}
+
+/// What the parts of a passage hold of the question.
+struct Held {
+    body: Found,
+    headings: TermSet,
+    path: TermSet,
+}
+
+impl Held {
+    fn all(&self) -> TermSet {
+        self.body.terms.union(self.headings).union(self.path)
+    }
+}
+
+/// How rare each of the question's terms is among the candidates: the smoothed inverse document frequency
+/// ln(1 + (N - n + 0.5) / (n + 0.5)).
+struct Rarity(Vec<f32>);
+
+impl Rarity {
+    fn among(held: &[Held], terms: usize) -> Rarity {
+        let count = held.len() as f32;
+        let weigh = |term| {
+            let holders = held.iter().filter(|held| held.all().holds(term)).count() as f32;
+            (1.0 + (count - holders + 0.5) / (holders + 0.5)).ln()
+        };
+        Rarity((0..terms).map(weigh).collect())
+    }
+
+    /// The weight of `terms` as a share of all.
+    fn share(&self, terms: TermSet) -> f32 {
+        let all: f32 = self.0.iter().sum();
+        if all <= 0.0 {
+            return 0.0;
+        }
+        let held = self.0.iter().enumerate();
+        held.filter(|(term, _)| terms.holds(*term))
+            .map(|(_, weight)| weight)
+            .sum::<f32>()
+            / all
+    }
+}
+
+impl Ranking {
+    /// The weights that the program comes with.
+    pub(crate) fn built_in() -> Ranking {
+        serde_saphyr::from_str(BUILT_IN).expect("the file that is compiled in is whole")
+    }
+
+    /// Scores `candidates` for `question`, best first; equal scores in the order in which they came.
+    pub(crate) fn rank(
+        &self,
+        question: &str,
+        candidates: Vec<(Fused, Passage)>,
+    ) -> Vec<(Fused, Passage)> {
+        let finder = TermFinder::new(question);
+        let names = AskedNames::of(question);
+        let held: Vec<Held> = candidates
+            .iter()
+            .map(|(_, passage)| hold(&finder, passage))
+            .collect();
+        let rarity = Rarity::among(&held, finder.terms().len());
+        let by_place: HashMap<(AssetId, u32), TermSet> = candidates
+            .iter()
+            .zip(&held)
+            .map(|((_, passage), held)| ((passage.asset, passage.ordinal), held.body.terms))
+            .collect();
+        let mut scored: Vec<(Fused, Passage)> = candidates
+            .into_iter()
+            .zip(&held)
+            .map(|((fused, passage), held)| {
+                let around = [
+                    passage.ordinal.checked_sub(1),
+                    passage.ordinal.checked_add(1),
+                ];
+                let covered = around
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|ordinal| by_place.get(&(passage.asset, ordinal)))
+                    .fold(held.all(), |all, terms| all.union(*terms));
+                let text = TextParts {
+                    coverage: rarity.share(covered),
+                    pairs: held.body.pairs as f32 / finder.pairs().max(1) as f32,
+                    headings: rarity.share(held.headings),
+                    path: rarity.share(held.path),
+                    names: rarity.share(held.path.union(held.headings)),
+                    length: ((1.0 + held.body.length as f32).ln() / (1.0 + FULL_LENGTH).ln())
+                        .min(1.0),
+                };
+                let mut score = match passage.content {
+                    Content::Prose => self.prose.score(&fused, &text),
+                    Content::Code | Content::Config | Content::Notebook => {
+                        self.code
+                            .score(&fused, &text, names.are_defined_in(&passage.text))
+                    }
+                };
+                if is_outdated(&passage.evidence.path, question) {
+                    score -= self.outdated;
+                }
+                (Fused { score, ..fused }, passage)
+            })
+            .collect();
+        scored.sort_by(|(one, _), (other, _)| other.score.total_cmp(&one.score));
+        scored
+    }
+}
+
+/// What a passage's text says of the question.
+struct TextParts {
+    coverage: f32,
+    pairs: f32,
+    headings: f32,
+    path: f32,
+    names: f32,
+    length: f32,
+}
+
+impl ProseWeights {
+    fn score(&self, fused: &Fused, text: &TextParts) -> f32 {
+        self.dense * fused.shares.dense
+            + self.sparse * fused.shares.sparse
+            + self.document * fused.shares.document
+            + self.coverage * text.coverage
+            + self.pairs * text.pairs
+            + self.headings * text.headings
+            + self.path * text.path
+    }
+}
+
+impl CodeWeights {
+    fn score(&self, fused: &Fused, text: &TextParts, defines: bool) -> f32 {
+        self.dense * fused.shares.dense
+            + self.sparse * fused.shares.sparse
+            + self.document * fused.shares.document
+            + self.coverage * text.coverage
+            + self.pairs * text.pairs
+            + self.names * text.names
+            + self.length * text.length
+            + if defines { self.defines } else { 0.0 }
+    }
+}
+
+fn hold(finder: &TermFinder, passage: &Passage) -> Held {
+    let headings = passage
+        .breadcrumb
+        .iter()
+        .map(|heading| finder.find(heading).terms)
+        .fold(TermSet::default(), TermSet::union);
+    let evidence = &passage.evidence;
+    Held {
+        body: finder.find(&passage.text),
+        headings,
+        path: finder
+            .find(&evidence.path)
+            .terms
+            .union(finder.find(&evidence.source).terms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use virgil_model::{Evidence, LabelId, LineSpan, PointId};
+
+    use super::*;
+    use crate::fuse::Shares;
+
+    fn candidate(
+        number: u128,
+        path: &str,
+        content: Content,
+        headings: &[&str],
+        text: &str,
+    ) -> (Fused, Passage) {
+        let fused = Fused {
+            point: PointId(Uuid::from_u128(number)),
+            score: 0.5,
+            dense: Some(0.5),
+            sparse: Some(5.0),
+            shares: Shares {
+                dense: 0.5,
+                sparse: 0.5,
+                document: 0.5,
+            },
+        };
+        let passage = Passage {
+            point: fused.point,
+            asset: AssetId(number as i64),
+            ordinal: 0,
+            evidence: Evidence {
+                source: "platform".into(),
+                path: path.into(),
+                commit: None,
+                lines: LineSpan::new(1, 1),
+                url: None,
+            },
+            title: path.into(),
+            content,
+            breadcrumb: headings.iter().map(|&heading| heading.to_owned()).collect(),
+            text: text.into(),
+            label: LabelId(1),
+        };
+        (fused, passage)
+    }
+
+    fn best(question: &str, candidates: Vec<(Fused, Passage)>) -> String {
+        let ranked = Ranking::built_in().rank(question, candidates);
+        ranked[0].1.evidence.path.clone()
+    }
+
+    #[test]
+    fn the_weights_of_each_kind_add_up_to_one() {
+        let Ranking {
+            code: c, prose: p, ..
+        } = Ranking::built_in();
+        let code =
+            c.dense + c.sparse + c.document + c.coverage + c.pairs + c.names + c.defines + c.length;
+        let prose = p.dense + p.sparse + p.document + p.coverage + p.pairs + p.headings + p.path;
+        assert!(
+            (code - 1.0).abs() < 1e-4 && (prose - 1.0).abs() < 1e-4,
+            "{code} {prose}"
+        );
+    }
+
+    #[test]
+    fn headings_and_coverage_decide_between_equals() {
+        let about =
+            |path, headings: &[&str], text| candidate(1, path, Content::Prose, headings, text);
+        let asked = "How do I rotate the signing key?";
+        let by_heading = vec![
+            about("a.md", &["Keys"], "Signing keys are rotated."),
+            about(
+                "b.md",
+                &["Rotate the signing key"],
+                "Signing keys are rotated.",
+            ),
+        ];
+        assert_eq!(best(asked, by_heading), "b.md");
+        let by_coverage = vec![
+            about("a.md", &[], "A key opens a door."),
+            about("b.md", &[], "The signing key is rotated each month."),
+        ];
+        assert_eq!(best(asked, by_coverage), "b.md");
+    }
+
+    #[test]
+    fn the_definition_of_a_name_comes_first_in_code() {
+        let candidates = vec![
+            candidate(
+                1,
+                "a.py",
+                Content::Code,
+                &[],
+                "load_orders(connection, day)",
+            ),
+            candidate(
+                2,
+                "b.py",
+                Content::Code,
+                &[],
+                "def load_orders(connection, day):",
+            ),
+        ];
+        assert_eq!(best("What does load_orders do?", candidates), "b.py");
+    }
+
+    #[test]
+    fn what_is_outdated_waits_until_it_is_named() {
+        let candidates = || {
+            vec![
+                candidate(
+                    1,
+                    "docs/legacy-v1/install.md",
+                    Content::Prose,
+                    &["Install"],
+                    "Install it.",
+                ),
+                candidate(
+                    2,
+                    "docs/guide/install.md",
+                    Content::Prose,
+                    &["Install"],
+                    "Install it.",
+                ),
+            ]
+        };
+        assert_eq!(
+            best("How do I install it?", candidates()),
+            "docs/guide/install.md"
+        );
+        assert_eq!(
+            best("How do I install the legacy version?", candidates()),
+            "docs/legacy-v1/install.md"
+        );
+    }
+
+    #[test]
+    fn a_question_without_terms_keeps_the_order() {
+        let candidates = vec![
+            candidate(1, "a.md", Content::Prose, &[], "one"),
+            candidate(2, "b.md", Content::Prose, &[], "two"),
+        ];
+        let ranked = Ranking::built_in().rank("what is it?", candidates);
+        assert_eq!(ranked[0].1.evidence.path, "a.md");
+        assert!(ranked.iter().all(|(fused, _)| fused.score.is_finite()));
+        assert!(Ranking::built_in().rank("what?", Vec::new()).is_empty());
+    }
+}
