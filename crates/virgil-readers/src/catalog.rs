@@ -4,7 +4,6 @@ mod backstage;
 mod codeowners;
 mod datahub;
 mod feast;
-mod feast_python;
 mod mlflow;
 mod mlflow_files;
 mod mlflow_records;

@@ -1,5 +1,5 @@
 //! Feast feature repositories (<https://docs.feast.dev/reference/feature-repository>): the definitions of a
-//! Python file that imports `feast`, as far as their arguments are literals and names of the same file.
+//! Python file that imports `feast`, as far as their arguments are known without running it ([`crate::python`]).
 //!
 //! A definition is known inside its project, which `feature_store.yaml` in the same folder or above names. A
 //! view is derived from its sources; a source is the table or URI that it reads. A feature is the column of the
@@ -8,15 +8,23 @@
 //!
 //! The placeholders of a template that is not filled yet, such as `%REDSHIFT_DATABASE%`, name nothing.
 
-use std::collections::HashMap;
+mod template;
+#[cfg(test)]
+mod tests;
 
-use virgil_model::{Files, Key, Kind, LineSpan, Predicate, Value};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use virgil_model::{Files, Key, Kind, LineSpan, Predicate, Value as Stated};
 
 use crate::keys;
+use crate::python::syntax;
+use crate::python::value::{Call, Value};
+use crate::python::walk::{Event, walk};
 use crate::statements::{Asset, Format, Said};
 use crate::tree;
 
-use super::feast_python::{Call, Literal, definitions, has_placeholder};
+use template::{has_placeholder, text};
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -30,21 +38,35 @@ fn accepts(asset: &Asset<'_>) -> bool {
 }
 
 fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
-    let project = project(asset.raw.path, files);
-    let mut repository = Repository {
-        project: project.as_deref().unwrap_or("feast"),
-        known: HashMap::new(),
-    };
-    let Some(definitions) = definitions(asset.raw.text) else {
+    let Some(script) = syntax::script(asset) else {
         said.problem(1, "the feature definitions take too long to parse");
         return;
     };
-    for definition in &definitions {
-        let key = repository.define(&definition.call, definition.lines, said);
-        if let Some(key) = key {
-            let known = (key, &definition.call);
-            repository.known.insert(&definition.name, known);
+    let project = project(asset.raw.path, files);
+    let mut repository = Repository {
+        project: project.as_deref().unwrap_or("feast"),
+        functions: HashMap::new(),
+        defined: HashSet::new(),
+    };
+    let is_whole = walk(&script, &mut |event, _| match event {
+        Event::Call(call) => repository.define(call, said),
+        Event::Function(function) => {
+            let decorators = function.decorators.iter().filter_map(Value::call);
+            for decorator in decorators.filter(|call| DECORATORS.contains(&call.function())) {
+                let view = View {
+                    call: Rc::clone(decorator),
+                    name: named(decorator, "name")
+                        .unwrap_or(&function.name)
+                        .to_owned(),
+                };
+                repository.view(&view, function.lines, said);
+                repository.functions.insert(function.name.clone(), view);
+            }
         }
+        Event::Order { .. } => {}
+    });
+    if !is_whole {
+        said.problem(1, "the file is too large to be followed to its end");
     }
 }
 
@@ -66,102 +88,143 @@ pub(crate) fn project(path: &str, files: &dyn Files) -> Option<String> {
     }
 }
 
+/// The classes whose objects are views.
+const VIEWS: &[&str] = &[
+    "FeatureView",
+    "BatchFeatureView",
+    "StreamFeatureView",
+    "OnDemandFeatureView",
+    "LabelView",
+];
+
+/// The decorators that make a view of a function.
+const DECORATORS: &[&str] = &[
+    "on_demand_feature_view",
+    "stream_feature_view",
+    "batch_feature_view",
+];
+
+/// A view, by what defines it.
+struct View {
+    call: Rc<Call>,
+    /// That of the call, or of the function that it decorates.
+    name: String,
+}
+
 struct Repository<'n> {
     project: &'n str,
-    /// The definitions so far, by the name of their variable.
-    known: HashMap<&'n str, (Key, &'n Call)>,
+    /// The views that functions are made, by the functions' names.
+    functions: HashMap<String, View>,
+    /// What has been said, by where the call stands and what it names: loops come by again.
+    defined: HashSet<(usize, Option<Key>)>,
 }
 
 impl Repository<'_> {
-    /// Says a definition; `None` when it is none of Feast's, or has no name.
-    fn define(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
-        match call.function.as_str() {
-            "FeatureView"
-            | "BatchFeatureView"
-            | "StreamFeatureView"
-            | "OnDemandFeatureView"
-            | "LabelView"
-            | "on_demand_feature_view"
-            | "stream_feature_view"
-            | "batch_feature_view" => self.view(call, lines, said),
-            "Entity" => self.entity(call, lines, said),
-            "FeatureService" => self.service(call, lines, said),
-            function if function.ends_with("Source") => self.source(call, lines, said),
-            _ => None,
+    /// Says a definition, if the call is one of Feast's.
+    fn define(&mut self, call: &Rc<Call>, said: &mut Said) {
+        if !self.defined.insert((call.offset, self.key(call))) {
+            return;
+        }
+        match call.function() {
+            function if VIEWS.contains(&function) => {
+                if let Some(name) = self.name(call, said) {
+                    let name = name.to_owned();
+                    let call = Rc::clone(call);
+                    let lines = call.lines;
+                    self.view(&View { call, name }, lines, said);
+                }
+            }
+            "Entity" => self.entity(call, said),
+            "FeatureService" => self.service(call, said),
+            function if function.ends_with("Source") => self.source(call, said),
+            _ => {}
         }
     }
 
-    fn name<'c>(&self, call: &'c Call, lines: LineSpan, said: &mut Said) -> Option<&'c str> {
-        let name = call.text("name");
+    /// The key of what a call defines.
+    fn key(&self, call: &Call) -> Option<Key> {
+        let scheme = match call.function() {
+            function if VIEWS.contains(&function) => "feature_view",
+            "Entity" => "feast_entity",
+            "FeatureService" => "feature_service",
+            function if function.ends_with("Source") => {
+                return place(call).or_else(|| self.source_key(call));
+            }
+            _ => return None,
+        };
+        Some(Key::scoped(scheme, self.project, named(call, "name")?))
+    }
+
+    fn source_key(&self, call: &Call) -> Option<Key> {
+        let name = named(call, "name")?;
+        Some(Key::scoped("feast_source", self.project, name))
+    }
+
+    fn view_key(&self, view: &View) -> Key {
+        Key::scoped("feature_view", self.project, &view.name)
+    }
+
+    fn name<'c>(&self, call: &'c Call, said: &mut Said) -> Option<&'c str> {
+        let name = named(call, "name");
         if name.is_none() {
-            let message = format!("the name of the `{}` is no literal", call.function);
-            said.problem(lines.start, message);
+            let message = format!("the name of the `{}` is no literal", call.function());
+            said.problem(call.lines.start, message);
         }
         name
     }
 
     fn common(&self, key: &Key, call: &Call, lines: LineSpan, said: &mut Said) {
-        let text = call.text("description").unwrap_or_default();
-        said.text(lines, key, "description", text);
-        if let Some(owner) = call.text("owner").filter(|owner| !owner.is_empty()) {
-            said.relation(
-                lines,
-                key,
-                Predicate::OwnedBy,
-                &keys::owner(owner, self.project),
-            );
+        let description = named(call, "description").unwrap_or_default();
+        said.text(lines, key, "description", description);
+        if let Some(owner) = named(call, "owner").filter(|owner| !owner.is_empty()) {
+            let owner = keys::owner(owner, self.project);
+            said.relation(lines, key, Predicate::OwnedBy, &owner);
         }
-        for (label, value) in call
-            .argument("tags")
-            .map(Literal::entries)
-            .unwrap_or_default()
-        {
-            if let (Literal::Text(label), Literal::Text(value)) = (label, value) {
-                said.tag(lines, key, label, Value::Text(value.clone()));
-            }
+        for (label, value) in tags(call) {
+            said.tag(lines, key, label, Stated::Text(value.to_owned()));
         }
     }
 
-    fn entity(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
-        let name = self.name(call, lines, said)?;
+    fn entity(&self, call: &Call, said: &mut Said) {
+        let Some(name) = self.name(call, said) else {
+            return;
+        };
         let key = Key::scoped("feast_entity", self.project, name);
+        let lines = call.lines;
         said.mention(lines, Kind::Resource, &[&key], name);
         said.text(lines, &key, "type", "feature_entity");
-        said.attribute(lines, &key, "join_keys", texts(call.argument("join_keys")));
+        let keys = call.named("join_keys").map_or(&[][..], Value::items);
+        let keys = keys.iter().filter_map(text);
+        let keys = keys.map(|key| Stated::Text(key.to_owned())).collect();
+        said.attribute(lines, &key, "join_keys", Stated::List(keys));
         self.common(&key, call, lines, said);
-        Some(key)
     }
 
-    fn source(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
+    fn source(&self, call: &Call, said: &mut Said) {
+        let lines = call.lines;
         let place = place(call);
-        let own = call
-            .text("name")
-            .map(|name| Key::scoped("feast_source", self.project, name));
+        let own = self.source_key(call);
         let all: Vec<&Key> = place.iter().chain(&own).collect();
         let Some(key) = all.first().copied() else {
-            said.problem(
-                lines.start,
-                format!("the `{}` has neither a name nor a place", call.function),
-            );
-            return None;
+            let message = format!("the `{}` has neither a name nor a place", call.function());
+            said.problem(lines.start, message);
+            return;
         };
-        let name = call.text("name").unwrap_or(&key.value);
+        let name = named(call, "name").unwrap_or(&key.value);
         said.mention(lines, Kind::Dataset, &all, name);
-        said.text(lines, key, "type", &keys::snake(&call.function));
+        said.text(lines, key, "type", &keys::snake(call.function()));
         self.common(key, call, lines, said);
         for other in self.referred(call, "batch_source", lines, said) {
             said.relation(lines, key, Predicate::DerivedFrom, &other);
         }
-        Some(key.clone())
     }
 
-    fn view(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
-        let name = self.name(call, lines, said)?;
-        let key = Key::scoped("feature_view", self.project, name);
-        said.mention(lines, Kind::FeatureView, &[&key], name);
-        said.text(lines, &key, "type", &keys::snake(&call.function));
-        if let Some(Literal::Other(online)) = call.argument("online") {
-            said.attribute(lines, &key, "online", Value::Bool(online == "True"));
+    fn view(&self, view: &View, lines: LineSpan, said: &mut Said) {
+        let (call, key) = (&*view.call, self.view_key(view));
+        said.mention(lines, Kind::FeatureView, &[&key], &view.name);
+        said.text(lines, &key, "type", &keys::snake(call.function()));
+        if let Some(Value::Constant(online)) = call.named("online") {
+            said.attribute(lines, &key, "online", Stated::Bool(online == "True"));
         }
         self.common(&key, call, lines, said);
         for argument in ["source", "batch_source", "stream_source", "sources"] {
@@ -174,17 +237,17 @@ impl Repository<'_> {
         }
         let origin = self.origin(call);
         for field in fields(call) {
-            let Some(name) = field.text("name") else {
-                said.problem(field.line, "the name of the field is no literal");
+            let Some(name) = named(field, "name") else {
+                said.problem(field.lines.start, "the name of the field is no literal");
                 continue;
             };
             let column = keys::column(&key, name);
-            let lines = LineSpan::line(field.line);
+            let lines = LineSpan::line(field.lines.start);
             said.mention(lines, Kind::Column, &[&column], name);
             said.relation(lines, &column, Predicate::PartOf, &key);
-            let kind = match field.argument("dtype") {
-                Some(Literal::Name(name)) => name,
-                Some(Literal::Call(call)) => &call.function,
+            let kind = match field.named("dtype") {
+                Some(Value::Name(name)) => name.rsplit('.').next().unwrap_or_default(),
+                Some(Value::Call(call)) => call.function(),
                 _ => "",
             };
             said.text(lines, &column, "type", kind);
@@ -195,48 +258,44 @@ impl Repository<'_> {
                 said.relation(lines, &column, Predicate::DerivedFrom, &from);
             }
         }
-        Some(key)
     }
 
     /// The one source whose columns the features of a view are, with the columns that it names otherwise; `None`
     /// where the view computes its features.
-    fn origin<'c>(&'c self, call: &'c Call) -> Option<(Key, HashMap<&'c str, &'c str>)> {
+    fn origin<'c>(&self, call: &'c Call) -> Option<(Key, HashMap<&'c str, &'c str>)> {
         let computes = ["udf", "feature_transformation", "transformation", "mode"];
         let is_plain = matches!(
-            call.function.as_str(),
+            call.function(),
             "FeatureView" | "BatchFeatureView" | "StreamFeatureView"
         );
-        if !is_plain || computes.iter().any(|name| call.argument(name).is_some()) {
+        if !is_plain || computes.iter().any(|name| call.named(name).is_some()) {
             return None;
         }
-        let (key, source) = match call.argument("source").or(call.argument("batch_source"))? {
-            Literal::Name(name) => {
-                let (key, source) = self.known.get(name.as_str())?;
-                (key.clone(), *source)
-            }
-            Literal::Call(source) => (place(source)?, source),
-            _ => return None,
+        let source = call.named("source").or(call.named("batch_source"))?;
+        let Value::Call(source) = source else {
+            return None;
         };
-        let mapping = source.argument("field_mapping").map(Literal::entries);
+        let key = self.key(source)?;
+        let mapping = source
+            .named("field_mapping")
+            .map_or(&[][..], Value::entries);
         let renamed = mapping
-            .unwrap_or_default()
             .iter()
-            .filter_map(|entry| match entry {
-                (Literal::Text(column), Literal::Text(feature)) => Some((&**feature, &**column)),
-                _ => None,
-            });
+            .filter_map(|(column, feature)| Some((text(feature)?, text(column)?)));
         let has_columns = matches!(key.scheme.as_str(), "table" | "uri");
         has_columns.then(|| (key, renamed.collect()))
     }
 
-    fn service(&self, call: &Call, lines: LineSpan, said: &mut Said) -> Option<Key> {
-        let name = self.name(call, lines, said)?;
+    fn service(&self, call: &Call, said: &mut Said) {
+        let Some(name) = self.name(call, said) else {
+            return;
+        };
         let key = Key::scoped("feature_service", self.project, name);
+        let lines = call.lines;
         said.mention(lines, Kind::Resource, &[&key], name);
         said.text(lines, &key, "type", "feature_service");
         self.common(&key, call, lines, said);
-        let items = call.argument("features").map(Literal::items);
-        for item in items.unwrap_or_default() {
+        for item in call.named("features").map_or(&[][..], Value::items) {
             for view in self.refer(item, lines, said) {
                 said.relation(lines, &key, Predicate::DependsOn, &view);
                 for feature in self.taken(item) {
@@ -245,265 +304,112 @@ impl Repository<'_> {
                 }
             }
         }
-        for (label, value) in call
-            .argument("tags")
-            .map(Literal::entries)
-            .unwrap_or_default()
-        {
-            if let (Literal::Text(label), Literal::Text(model)) = (label, value)
-                && label == "model"
-            {
-                let model = keys::mlflow_model(model);
-                said.relation(lines, &model, Predicate::DependsOn, &key);
-            }
+        for (_, model) in tags(call).filter(|(label, _)| *label == "model") {
+            let model = keys::mlflow_model(model);
+            said.relation(lines, &model, Predicate::DependsOn, &key);
         }
-        Some(key)
     }
 
     /// The features that an item of a service takes: those picked, else all of the view.
-    fn taken<'c>(&'c self, item: &'c Literal) -> Vec<&'c str> {
-        match item {
-            Literal::Part(_, picked) => {
-                let picked = picked.items().iter();
-                picked
-                    .filter_map(|name| match name {
-                        Literal::Text(name) => Some(name.as_str()),
-                        _ => None,
-                    })
-                    .collect()
-            }
-            Literal::Name(name) => match self.known.get(name.as_str()) {
-                Some((_, view)) => fields(view)
-                    .filter_map(|field| field.text("name"))
-                    .collect(),
-                None => Vec::new(),
+    fn taken<'v>(&'v self, item: &'v Value) -> Vec<&'v str> {
+        let view = match item {
+            Value::Part(_, picked) => return picked.items().iter().filter_map(text).collect(),
+            Value::Call(view) => view,
+            Value::Name(name) => match self.functions.get(name) {
+                Some(view) => &view.call,
+                None => return Vec::new(),
             },
-            _ => Vec::new(),
-        }
+            _ => return Vec::new(),
+        };
+        fields(view)
+            .filter_map(|field| named(field, "name"))
+            .collect()
     }
 
     /// What an argument of a call refers to.
     fn referred(&self, call: &Call, argument: &str, lines: LineSpan, said: &mut Said) -> Vec<Key> {
-        match call.argument(argument) {
-            Some(literal) => self.refer(literal, lines, said),
+        match call.named(argument) {
+            Some(value) => self.refer(value, lines, said),
             None => Vec::new(),
         }
     }
 
-    /// What a literal refers to: names of the file, definitions in place, or lists and maps of those.
-    fn refer(&self, literal: &Literal, lines: LineSpan, said: &mut Said) -> Vec<Key> {
-        match literal {
-            Literal::Name(name) => match self.known.get(name.as_str()) {
-                Some((key, _)) => vec![key.clone()],
+    /// What a value refers to: a definition, or lists and maps of those. Old entities are named by their name.
+    fn refer(&self, value: &Value, lines: LineSpan, said: &mut Said) -> Vec<Key> {
+        match value {
+            Value::Call(call) => self.key(call).into_iter().collect(),
+            Value::Name(name) => match self.functions.get(name) {
+                Some(view) => vec![self.view_key(view)],
                 None => {
                     let message = format!("`{name}` is not defined in this file");
                     said.problem(lines.start, message);
                     Vec::new()
                 }
             },
-            Literal::Call(call) => self
-                .define(call, LineSpan::line(call.line), said)
-                .into_iter()
-                .collect(),
-            Literal::List(items) => {
+            Value::List(items) => {
                 let items = items.iter();
                 items
                     .flat_map(|item| self.refer(item, lines, said))
                     .collect()
             }
-            Literal::Map(entries) => {
+            Value::Map(entries) => {
                 let values = entries.iter().map(|(_, value)| value);
                 values
                     .flat_map(|value| self.refer(value, lines, said))
                     .collect()
             }
-            Literal::Part(whole, _) => self.refer(whole, lines, said),
-            // Old entities are named by their name.
-            Literal::Text(_) | Literal::Placeholder | Literal::Other(_) => Vec::new(),
+            Value::Part(whole, _) => self.refer(whole, lines, said),
+            Value::Text(_) | Value::Constant(_) | Value::Unknown => Vec::new(),
         }
     }
+}
+
+/// The text of an argument.
+fn named<'c>(call: &'c Call, argument: &str) -> Option<&'c str> {
+    text(call.named(argument)?)
+}
+
+/// The tags of a definition whose texts are known.
+fn tags(call: &Call) -> impl Iterator<Item = (&str, &str)> {
+    let tags = call.named("tags").map_or(&[][..], Value::entries).iter();
+    tags.filter_map(|(label, value)| Some((text(label)?, text(value)?)))
 }
 
 /// The fields of a view.
 fn fields(call: &Call) -> impl Iterator<Item = &Call> {
-    let fields = call
-        .argument("schema")
-        .or_else(|| call.argument("features"));
-    let fields = fields.map(Literal::items).unwrap_or_default().iter();
+    let fields = call.named("schema").or_else(|| call.named("features"));
+    let fields = fields.map_or(&[][..], Value::items).iter();
     fields.filter_map(|field| match field {
-        Literal::Call(field) => Some(field),
+        Value::Call(field) => Some(&**field),
         _ => None,
     })
 }
 
-/// The table, topic or URI of a source; a table without a part of its name that a template has yet to fill would be
-/// another one.
+/// The table, topic or URI of a source; a table without a part of its name that is not known would be another one.
 fn place(call: &Call) -> Option<Key> {
-    let path = call.text("path").or_else(|| call.text("file_url"));
+    let path = named(call, "path").or_else(|| named(call, "file_url"));
     if let Some(path) = path {
         return keys::is_uri(path).then(|| keys::uri(path));
     }
-    if let (Some(topic), Some(servers)) = (call.text("topic"), call.text("kafka_bootstrap_servers"))
+    if let (Some(topic), Some(servers)) =
+        (named(call, "topic"), named(call, "kafka_bootstrap_servers"))
     {
         let server = servers.split(',').next().unwrap_or_default();
         return Some(keys::table(&format!("kafka://{server}"), topic));
     }
-    let table = call.text("table").or_else(|| call.text("table_ref"))?;
-    let system = call.function.strip_suffix("Source")?.to_lowercase();
+    let table = named(call, "table").or_else(|| named(call, "table_ref"))?;
+    let system = call.function().strip_suffix("Source")?.to_lowercase();
     let system = match system.as_str() {
         "postgresql" | "postgres" => "postgres",
         system => system,
     };
-    let parts = ["database", "catalog", "schema"];
-    let is_open = |part: &&str| matches!(call.argument(part), Some(Literal::Placeholder));
-    if parts.iter().any(is_open) {
-        return None;
+    let mut parts = Vec::new();
+    for part in ["database", "catalog", "schema"] {
+        match call.named(part) {
+            None | Some(Value::Constant(_)) => {}
+            Some(value) => parts.push(text(value)?),
+        }
     }
-    let parts = parts.iter().filter_map(|part| call.text(part));
-    let parts: Vec<&str> = parts.chain([table]).collect();
+    parts.push(table);
     Some(keys::table(system, &parts.join(".")))
-}
-
-fn texts(literal: Option<&Literal>) -> Value {
-    let items = literal.map(Literal::items).unwrap_or_default().iter();
-    let texts = items.filter_map(|item| match item {
-        Literal::Text(text) => Some(Value::Text(text.clone())),
-        _ => None,
-    });
-    Value::List(texts.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::statements::shown::{check, check_with};
-    use insta::assert_snapshot;
-    use virgil_model::Files;
-
-    struct Store;
-
-    impl Files for Store {
-        fn read(&self, path: &str) -> Option<Vec<u8>> {
-            (path == "feast/feature_store.yaml").then(|| b"project: bottega\n".to_vec())
-        }
-
-        fn list(&self, _folder: &str) -> Vec<String> {
-            Vec::new()
-        }
-    }
-
-    #[test]
-    fn views_sources_and_services_are_joined_by_their_names() {
-        assert_snapshot!(check_with("feast/repo/features.py", r#"
-from feast import Entity, FeatureService, FeatureView, Field, FileSource
-payment = Entity(name="payment", join_keys=["payment_id"], description="One "
-    "attempt")
-risk_file = FileSource(
-    name="risk_file",
-    path="s3a://lake/features/risk.parquet",
-    field_mapping={"age_days": "age"},
-)
-risk = FeatureView(
-    name="risk",
-    entities=[payment],
-    schema=[
-        Field(name="amount", dtype=Float64),
-        Field(name="age", dtype=Int64),
-        Field(name=f"x{1}", dtype=Int64),
-    ],
-    online=True,
-    source=risk_file,
-    tags={"team": "ml-risk"},
-    owner="ml-risk@bottega.example",
-)
-scoring = FeatureService(name="scoring", features=[risk[["amount"]], elsewhere], tags={"model": "fraud"})
-
-@on_demand_feature_view(sources=[risk], schema=[Field(name="double", dtype=Float64)])
-def doubled(inputs):
-    return inputs
-"#, &Store), @r####"
-        [3-4] resource "payment" feast_entity:bottega/payment
-        [3-4] feast_entity:bottega/payment .type = "feature_entity"
-        [3-4] feast_entity:bottega/payment .join_keys = ["payment_id"]
-        [3-4] feast_entity:bottega/payment .description = "One attempt"
-        [5-9] dataset "risk_file" uri:s3://lake/features/risk.parquet feast_source:bottega/risk_file
-        [5-9] uri:s3://lake/features/risk.parquet .type = "file_source"
-        [10-22] feature_view "risk" feature_view:bottega/risk
-        [10-22] feature_view:bottega/risk .type = "feature_view"
-        [10-22] feature_view:bottega/risk .online = true
-        [10-22] feature_view:bottega/risk owned_by email:ml-risk@bottega.example
-        [10-22] feature_view:bottega/risk .tag_team = "ml-risk"
-        [10-22] feature_view:bottega/risk derived_from uri:s3://lake/features/risk.parquet
-        [10-22] feature_view:bottega/risk depends_on feast_entity:bottega/payment
-        [14] column "amount" feature_view_column:bottega/risk#amount
-        [14] feature_view_column:bottega/risk#amount part_of feature_view:bottega/risk
-        [14] feature_view_column:bottega/risk#amount .type = "Float64"
-        [14] feature_view_column:bottega/risk#amount derived_from column:s3://lake/features/risk.parquet#amount
-        [15] column "age" feature_view_column:bottega/risk#age
-        [15] feature_view_column:bottega/risk#age part_of feature_view:bottega/risk
-        [15] feature_view_column:bottega/risk#age .type = "Int64"
-        [15] feature_view_column:bottega/risk#age derived_from column:s3://lake/features/risk.parquet#age_days
-        [23] resource "scoring" feature_service:bottega/scoring
-        [23] feature_service:bottega/scoring .type = "feature_service"
-        [23] feature_service:bottega/scoring .tag_model = "fraud"
-        [23] feature_service:bottega/scoring depends_on feature_view:bottega/risk
-        [23] feature_service:bottega/scoring depends_on feature_view_column:bottega/risk#amount
-        [23] model:mlflow/fraud depends_on feature_service:bottega/scoring
-        [25-27] feature_view "doubled" feature_view:bottega/doubled
-        [25-27] feature_view:bottega/doubled .type = "on_demand_feature_view"
-        [25-27] feature_view:bottega/doubled derived_from feature_view:bottega/risk
-        [25] column "double" feature_view_column:bottega/doubled#double
-        [25] feature_view_column:bottega/doubled#double part_of feature_view:bottega/doubled
-        [25] feature_view_column:bottega/doubled#double .type = "Float64"
-        [16] problem: the name of the field is no literal
-        [23] problem: `elsewhere` is not defined in this file
-        "####);
-    }
-
-    #[test]
-    fn tables_belong_to_their_platform() {
-        assert_snapshot!(check("f.py", r#"
-import feast
-a = feast.BigQuerySource(table="p.d.t", timestamp_field="ts")
-b = SnowflakeSource(name="b", database="D", schema="S", table="T")
-c = KafkaSource(name="c", kafka_bootstrap_servers="k:9092,l:9092", topic="views", batch_source=a)
-d = FileSource(path=PATH)
-"#), @r####"
-        [3] dataset "bigquery/p.d.t" table:bigquery/p.d.t
-        [3] table:bigquery/p.d.t .type = "big_query_source"
-        [4] dataset "b" table:snowflake/D.S.T feast_source:feast/b
-        [4] table:snowflake/D.S.T .type = "snowflake_source"
-        [5] dataset "c" table:kafka://k:9092/views feast_source:feast/c
-        [5] table:kafka://k:9092/views .type = "kafka_source"
-        [5] table:kafka://k:9092/views derived_from table:bigquery/p.d.t
-        [6] problem: the `FileSource` has neither a name nor a place
-        "####);
-    }
-
-    #[test]
-    fn placeholders_of_a_template_name_nothing() {
-        assert_snapshot!(check("f.py", r#"
-from feast import FeatureView, FileSource, KafkaSource, RedshiftSource
-a = RedshiftSource(name="a", table="t", schema="public", database="%REDSHIFT_DATABASE%")
-b = RedshiftSource(table="%TABLE%", database="d")
-c = FileSource(name="c", path="s3://lake/%ENVIRONMENT%/c.parquet")
-d = KafkaSource(name="d", kafka_bootstrap_servers="%BROKERS%", topic="views")
-e = FeatureView(name="%PROJECT_NAME%_e", source=a)
-f = FeatureView(name="f", schema=[Field(name="x", dtype=Int64)], source=a, owner="%OWNER%")
-"#), @r####"
-        [3] dataset "a" feast_source:feast/a
-        [3] feast_source:feast/a .type = "redshift_source"
-        [5] dataset "c" feast_source:feast/c
-        [5] feast_source:feast/c .type = "file_source"
-        [6] dataset "d" feast_source:feast/d
-        [6] feast_source:feast/d .type = "kafka_source"
-        [8] feature_view "f" feature_view:feast/f
-        [8] feature_view:feast/f .type = "feature_view"
-        [8] feature_view:feast/f derived_from feast_source:feast/a
-        [8] column "x" feature_view_column:feast/f#x
-        [8] feature_view_column:feast/f#x part_of feature_view:feast/f
-        [8] feature_view_column:feast/f#x .type = "Int64"
-        [4] problem: the `RedshiftSource` has neither a name nor a place
-        [7] problem: the name of the `FeatureView` is no literal
-        "####);
-    }
 }
