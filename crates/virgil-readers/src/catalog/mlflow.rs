@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn datasets_have_the_place_that_their_source_names() {
-        assert_snapshot!(check("runs.json", r#"{"runs": [{"info": {"run_id": "r1", "experiment_id": "1"}, "inputs": {"dataset_inputs": [
+        assert_snapshot!(check("runs.json", r#"{"runs": [{"info": {"run_id": "r1", "experiment_id": "1"}, "data": {"tags": [{"key": "mlflow.runName", "value": "nightly"}]}, "inputs": {"dataset_inputs": [
   {"dataset": {"name": "orders", "source_type": "spark", "source": "{\"table_name\": \"shop.orders\"}",
     "schema": "{\"mlflow_colspec\": [{\"type\": \"long\", \"name\": \"id\", \"required\": true}]}", "profile": "{\"num_rows\": 10, \"num_elements\": 20}"}},
   {"dataset": {"name": "rotten", "source_type": "hugging_face", "source": "{\"path\": \"cornell/rotten_tomatoes\", \"split\": \"train\"}"}},
   {"dataset": {"name": "local", "source_type": "local", "source": "{\"uri\": \"/tmp/a.csv\"}"}},
   {"dataset": {"name": "lake", "source_type": "delta_table", "source": "{\"delta_table_name\": \"gold.orders\"}"}}],
   "model_inputs": [{"model_id": "m-0"}]}}]}"#), @r####"
-        [1-7] run "r1" run:mlflow/r1
+        [1-7] run "nightly" run:mlflow/r1
         [1-7] run:mlflow/r1 part_of experiment:mlflow/1
         [2-3] dataset "spark/shop.orders" table:spark/shop.orders
         [3] table:spark/shop.orders .row_count = 10

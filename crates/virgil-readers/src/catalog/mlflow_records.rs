@@ -206,7 +206,9 @@ pub(super) fn run(node: &Node<'_>, labels: &Labels<'_>, said: &mut Said) -> bool
     };
     let key = keys::mlflow_run(id);
     let lines = node.lines();
-    let name = info.text_at(&["run_name"]).unwrap_or(id);
+    // Older servers keep the name in a tag only.
+    let name = info.text_at(&["run_name"]);
+    let name = name.or_else(|| labels.get("mlflow.runName")).unwrap_or(id);
     said.mention(lines, Kind::Run, &[&key], name);
     if let Some(experiment) = info.text_at(&["experiment_id"]) {
         let experiment = keys::mlflow_experiment(experiment);

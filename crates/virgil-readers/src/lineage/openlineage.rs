@@ -216,7 +216,7 @@ impl<'n, 'a> Merged<'n, 'a> {
             facets::of_dataset(key, &dataset.facets, dataset.lineage_of.as_ref(), said);
         }
         for (key, run) in &self.runs {
-            said.mention(run.lines, Kind::Run, &[key], run.id);
+            said.mention(run.lines, Kind::Run, &[key], &self.name_of(run));
             said.relation(run.lines, key, Predicate::PartOf, &run.job);
             let (state, has_ended) = match run.state {
                 Some("COMPLETE") => ("completed", true),
@@ -234,6 +234,18 @@ impl<'n, 'a> Merged<'n, 'a> {
         }
         for ((subject, predicate, dataset), lines) in &self.edges {
             said.relation(*lines, subject, *predicate, dataset);
+        }
+    }
+}
+
+impl Merged<'_, '_> {
+    /// What people call a run: its job and when it started, or else was last heard of. Its UUID tells nobody anything.
+    fn name_of(&self, run: &Run<'_, '_>) -> String {
+        let job = self.jobs.get(&run.job).map(|job| job.name);
+        match (job, run.started.or(run.latest)) {
+            (Some(job), Some(time)) => format!("{job} {time}"),
+            (Some(job), None) => format!("{job} {}", run.id),
+            (None, _) => run.id.to_owned(),
         }
     }
 }
@@ -303,7 +315,7 @@ not JSON
         [3] column:s3://lake/raw/orders#id derived_from column:postgres://db:5432/shop.public.orders#order_id {run="run:openlineage/r1", subtype="identity", transformation="direct"}
         [1] dataset "shop.public.orders" table:postgres://db:5432/shop.public.orders
         [1] table:postgres://db:5432/shop.public.orders .namespace = "postgres://db:5432"
-        [3] run "r1" run:openlineage/r1
+        [3] run "orders 2026-10-21T01:14:05Z" run:openlineage/r1
         [3] run:openlineage/r1 part_of job:ingest/orders
         [3] run:openlineage/r1 .state = "completed"
         [3] run:openlineage/r1 .started_at = "2026-10-21T01:14:05Z"
@@ -393,7 +405,7 @@ not JSON
         [1-7] table:pg/a.b.d .namespace = "pg"
         [7] table:pg/a.b.d .version = "5"
         [7] table:pg/a.b.d .row_count = 9
-        [1-7] run "r1" run:openlineage/r1
+        [1-7] run "test 1" run:openlineage/r1
         [1-7] run:openlineage/r1 part_of job:n/test
         [1-7] run:openlineage/r1 .state = "completed"
         [1-7] run:openlineage/r1 .ended_at = "1"
