@@ -1,6 +1,8 @@
 //! The graph of the sample platform from end to end: names that must not meet, files that take back what they joined,
 //! askers who see different parts, and columns from the shop's database to the endpoint.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::support::{Home, Sample};
@@ -42,6 +44,37 @@ fn staging_and_production_of_the_same_names_stay_apart() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn a_table_is_one_thing_however_many_parts_of_its_name_a_file_gives() {
+    let sample = Sample::shared();
+    let all = json!({ "all": ["dataset"] });
+    let all = sample.home.references(ADMINISTRATOR, &all);
+    let mut tables = BTreeMap::new();
+    for key in all.iter().filter_map(|key| key.strip_prefix("table:")) {
+        let (system, name) = key.rsplit_once('/').expect("a table has a system");
+        let parts: Vec<&str> = name.rsplit('.').take(2).collect();
+        let known = tables.insert((system, parts), name);
+        assert_eq!(known, None, "{system} has {name} twice");
+    }
+
+    // The script gives a schema and a table, the events of the copy name the database too.
+    let orders = "table:warehouse/warehouse.raw.orders";
+    let writers = json!({ "step": {
+        "from": { "refs": [orders] },
+        "along": { "relations": [{ "predicate": "writes", "direction": "backward" }] },
+    }});
+    let writers = sample.home.references(ADMINISTRATOR, &writers);
+    let is_script = |key: &String| key.ends_with("dbt/ci/load_raw.sql");
+    assert!(writers.iter().any(is_script), "{writers:?}");
+    assert!(
+        writers.iter().any(|key| key.starts_with("run:")),
+        "{writers:?}"
+    );
+    let short = json!({ "refs": ["table:warehouse/raw.orders"] });
+    let said = sample.home.query(ADMINISTRATOR, &json!({ "set": short }));
+    assert!(said.is_err(), "{said:?}");
 }
 
 #[test]
