@@ -40,6 +40,7 @@ mod mapping;
 mod mapping_yaml;
 mod marks;
 mod members;
+mod owners;
 mod pointers;
 mod predicates;
 mod query;

@@ -44,6 +44,12 @@ impl Selections {
         self.picking.list(&key)
     }
 
+    /// The statements whose path glob picks what stands at a path of a source.
+    pub(crate) fn at_path(&self, sight: Sight<'_>, source: SourceId, path: &str) -> Vec<RowId> {
+        let globs = self.globs.get(&source);
+        globs.map_or_else(Vec::new, |globs| globs.matching(sight, path))
+    }
+
     /// Follows a change of the statements; notes the keys at both ends of what is picked no more or anew.
     pub(crate) fn update(&mut self, sight: Sight<'_>, touched: &mut Touched) {
         let mut keys: BTreeSet<KeyId> = touched.keys.keys().copied().collect();

@@ -3,6 +3,7 @@
 mod conflicts;
 mod laws;
 mod lineage;
+mod owners;
 mod queries;
 mod stories;
 mod world;
