@@ -37,6 +37,8 @@ pub struct Answer {
     pub graph: Option<Picture>,
     /// What a name of the question may mean, if that has to be asked back.
     pub choices: Option<Choices>,
+    /// The question as it was searched for, if it needed what was asked before.
+    pub standalone_question: Option<String>,
     /// How the question was read, if the asker wanted to know.
     pub explanation: Option<Explanation>,
     /// What it rests on: who may not see that any more may not read it either.
@@ -63,6 +65,7 @@ impl Answer {
             facts: None,
             graph: None,
             choices: None,
+            standalone_question: None,
             explanation: None,
             rests_on: RestsOn::default(),
             cache_key: None,

@@ -152,6 +152,18 @@ impl Facts {
         Ok(tokio::task::spawn_blocking(mapping).await?)
     }
 
+    /// What can be seen in the graph as `scope` sees it now.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        scope: &Scope,
+        look: impl FnOnce(&View<'_>) -> T + Send + 'static,
+    ) -> Result<T, FactsError> {
+        let state = self.fresh().await?;
+        let labels = scope.labels().collect();
+        let found = move || look(&state.graph.view(&labels));
+        Ok(tokio::task::spawn_blocking(found).await?)
+    }
+
     /// The visible sources that are not whole.
     async fn known(&self, scope: &Scope) -> Result<Known, StoreError> {
         let why = |state| match state {

@@ -1,28 +1,30 @@
 //! The way of a question: search, judge the evidence, then extract or let the model write, and check.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 use virgil_gateway::{GatewayError, Usage};
 use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
-use virgil_store::{AnswerKey, SpendingLimits, Spent, Store};
+use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 
 use crate::abstain::{abstain, is_weak};
-use crate::answer::{Answer, AnswerEvent, Freshness, Mode, Stage};
+use crate::answer::{Answer, AnswerEvent, Mode, Stage};
 use crate::budget::{BudgetError, Budgets};
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
 use crate::draft::Draft;
 use crate::extract::QuestionTerms;
 use crate::facts::Facts;
+use crate::freshness::also;
 use crate::fuse::Weights;
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
-use crate::plan::{Context as PlanContext, Lexicon, Outcome};
+use crate::plan::{Context as PlanContext, ExplainedLink, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::rank::Ranking;
@@ -59,7 +61,12 @@ pub struct Writing {
     pub prompts: LivePrompts,
     /// How many of their answers are kept.
     pub cache: CacheLimits,
+    /// When a source that was not synced again counts as stale.
+    pub stale_after: Duration,
 }
+
+/// A source is stale that was not synced for a week, unless configured.
+pub const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 impl Writing {
     /// Without a language model: answers are extracts.
@@ -69,6 +76,7 @@ impl Writing {
             budgets: Budgets::default(),
             prompts: LivePrompts::load(None)?,
             cache: CacheLimits::default(),
+            stale_after: STALE_AFTER,
         })
     }
 }
@@ -82,8 +90,22 @@ pub struct Question {
     pub model: Option<String>,
     /// What went before.
     pub context: PlanContext,
+    /// The questions before it in its conversation, oldest first.
+    pub earlier: Vec<Earlier>,
     /// Whether the answer says how the question was read.
     pub explain: bool,
+}
+
+/// A question that was answered before, in the same conversation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Earlier {
+    /// The question, as it stands alone.
+    pub question: String,
+    /// What was answered, as Markdown.
+    pub answer: String,
+    /// What the answer rests on: so does what is made of it.
+    #[serde(skip)]
+    pub rests_on: RestsOn,
 }
 
 /// Why a question got no answer.
@@ -172,11 +194,16 @@ impl Guide {
             return self.repeat(scope, answer, events).await;
         }
         tell(events, AnswerEvent::Stage(Stage::Searching)).await?;
-        let planned = self
-            .facts
-            .plan(scope, &self.lexicon, &question.text, &question.context)
-            .await
-            .map_err(anyhow::Error::from)?;
+        let understood = self.understand(scope, question, model, events).await?;
+        let planned = understood.planned;
+        // From here on the question is the one that stands alone.
+        let question = &Question {
+            text: understood
+                .standalone
+                .clone()
+                .unwrap_or_else(|| question.text.clone()),
+            ..question.clone()
+        };
         let query = Query {
             text: question.text.clone(),
             limit: PASSAGES,
@@ -205,24 +232,25 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                self.answered_by_passages(scope, question, model, &mut passages, events)
+                let links = &planned.explanation.links;
+                self.answered_by_passages(scope, question, links, model, &mut passages, events)
                     .await?
             }
         };
         if let Some(unknown) = unknown {
             draft.over_the_graph = true;
-            draft.notice = Some(match draft.notice.take() {
-                Some(notice) => format!("{unknown} {notice}"),
-                None => unknown,
-            });
+            draft.notice = also(Some(unknown), draft.notice);
         }
-        let rests_on = rests_on(scope, &draft, &passages);
-        let cited = draft.citations.iter().map(|citation| &citation.evidence);
-        let found = passages.iter().map(|scored| &scored.passage.evidence);
-        let sources = found.chain(cited).map(|evidence| evidence.source.clone());
-        let freshness = self.freshness(scope, &sources.collect()).await?;
+        draft.usage = match (understood.usage, draft.usage) {
+            (Some(before), Some(after)) => Some(before.and_then(after)),
+            (before, after) => before.or(after),
+        };
+        let mut rests_on = rests_on(scope, &draft, &passages);
+        rests_on.add(&understood.rests_on);
+        let fresh = self.freshness(scope, &draft.citations, &passages).await?;
         for citation in &mut draft.citations {
-            let fresh = freshness
+            let fresh = fresh
+                .sources
                 .iter()
                 .find(|fresh| fresh.source == citation.evidence.source);
             citation.synced_at = fresh.and_then(|fresh| fresh.synced_at.clone());
@@ -236,7 +264,7 @@ impl Guide {
             abstained: draft.abstained,
             mode: draft.mode,
             notice: draft.notice,
-            freshness,
+            freshness: fresh.sources,
             prompt_hash: draft.prompt_hash,
             usage: draft.usage,
             cached: false,
@@ -244,6 +272,7 @@ impl Guide {
             graph: draft.graph,
             choices: draft.choices,
             explanation: question.explain.then_some(planned.explanation),
+            standalone_question: understood.standalone,
             rests_on,
             cache_key: None,
         };
@@ -253,6 +282,7 @@ impl Guide {
             answer.cache_key = Some(key.0);
             self.cache.put(key, &answer);
         }
+        answer.notice = also(answer.notice, fresh.notice);
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
     }
 
@@ -261,6 +291,7 @@ impl Guide {
         &self,
         scope: &Scope,
         question: &Question,
+        links: &[ExplainedLink],
         model: Option<&ModelChoice>,
         passages: &mut Vec<ScoredPassage>,
         events: &mpsc::Sender<AnswerEvent>,
@@ -270,7 +301,9 @@ impl Guide {
             passages.iter().map(|scored| scored.passage.text.as_str()),
         );
         if is_weak(&terms, passages) {
-            return abstain(question, passages, events).await;
+            let mut draft = abstain(question, passages, events).await?;
+            self.name_knowers(scope, links, &mut draft, events).await?;
+            return Ok(draft);
         }
         match model {
             None => extracts(&terms, passages, events).await,
@@ -299,7 +332,9 @@ impl Guide {
         question: &Question,
         model: Option<&ModelChoice>,
     ) -> Result<Option<CacheKey>, AskError> {
-        let stands_alone = question.context == PlanContext::default() && !question.explain;
+        let stands_alone = question.context == PlanContext::default()
+            && question.earlier.is_empty()
+            && !question.explain;
         let Some(model) = model.filter(|_| stands_alone && !self.cache.is_off()) else {
             return Ok(None);
         };
@@ -324,13 +359,11 @@ impl Guide {
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<(), AskError> {
         answer.cached = true;
-        let cited = answer.citations.iter().map(|citation| &citation.evidence);
-        let found = answer
-            .passages
-            .iter()
-            .map(|scored| &scored.passage.evidence);
-        let sources = found.chain(cited).map(|evidence| evidence.source.clone());
-        answer.freshness = self.freshness(scope, &sources.collect()).await?;
+        let fresh = self
+            .freshness(scope, &answer.citations, &answer.passages)
+            .await?;
+        answer.freshness = fresh.sources;
+        answer.notice = also(answer.notice, fresh.notice);
         answer.usage = answer.usage.map(|usage| Usage {
             model: usage.model,
             prompt_tokens: Some(0),
@@ -343,28 +376,6 @@ impl Guide {
         }
         tell(events, AnswerEvent::Text(answer.text.clone())).await?;
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
-    }
-
-    async fn freshness(
-        &self,
-        scope: &Scope,
-        cited: &BTreeSet<String>,
-    ) -> anyhow::Result<Vec<Freshness>> {
-        let sources = self
-            .store
-            .sources(scope)
-            .await
-            .context("the sources cannot be read")?;
-        Ok(sources
-            .into_iter()
-            .filter(|source| cited.contains(&source.name))
-            .map(|source| Freshness {
-                state: source.state.name().to_owned(),
-                source: source.name,
-                synced_at: source.synced_at.map(|at| at.to_string()),
-                commit: source.commit,
-            })
-            .collect())
     }
 }
 

@@ -7,11 +7,13 @@ use serde::Serialize;
 use tera::{Context, Tera};
 use virgil_gateway::{Message, Role};
 
+use crate::guide::Earlier;
 use crate::retrieve::ScoredPassage;
 
 const SYSTEM: &str = "system.txt.tera";
 const QUESTION: &str = "question.txt.tera";
 const RESULT: &str = "result.txt.tera";
+const REWRITE: &str = "rewrite.txt.tera";
 
 /// A template and the variables that it is given. A template that leaves out one that it needs would send a prompt
 /// without a question, or passages without a fence.
@@ -22,8 +24,8 @@ struct Declared {
     may_use: &'static [&'static str],
 }
 
-/// `passages` is a list with `number`, `source`, `path`, `start_line`, `end_line`, `breadcrumb` and `text` of each.
-const DECLARED: [Declared; 3] = [
+/// `turns` is a list with `question` and `answer` of each, `passages` one with `number`, `source`, `path`, `start_line`, `end_line`, `breadcrumb` and `text` of each.
+const DECLARED: [Declared; 4] = [
     Declared {
         name: SYSTEM,
         built_in: include_str!("../../../prompts/system.txt.tera"),
@@ -42,10 +44,16 @@ const DECLARED: [Declared; 3] = [
         needs: &["fence", "passages"],
         may_use: &["summary"],
     },
+    Declared {
+        name: REWRITE,
+        built_in: include_str!("../../../prompts/rewrite.txt.tera"),
+        needs: &["fence", "question", "turns"],
+        may_use: &[],
+    },
 ];
 
-/// The prompt templates: `system.txt.tera` (the rules), `question.txt.tera` (a question with its passages) and
-/// `result.txt.tera` (what a tool brought).
+/// The prompt templates: `system.txt.tera` (the rules), `question.txt.tera` (a question with its passages),
+/// `result.txt.tera` (what a tool brought) and `rewrite.txt.tera` (a question that goes on with a conversation).
 #[derive(Debug, Clone)]
 pub struct Prompts {
     tera: Tera,
@@ -109,6 +117,12 @@ impl Prompts {
             prompts.messages("a question", passages, "=== fence ===")?;
             prompts.result_text("a summary", passages, "=== fence ===")?;
         }
+        let turn = Earlier {
+            question: "a question".to_owned(),
+            answer: "an answer".to_owned(),
+            ..Earlier::default()
+        };
+        prompts.render_rewrite("another", &[turn], "=== fence ===")?;
         Ok(prompts)
     }
 
@@ -136,6 +150,23 @@ impl Prompts {
         fence: &str,
     ) -> Result<String, PromptsError> {
         self.result_text(&visible(summary), &contexts(passages, before), fence)
+    }
+
+    /// The message that has a question rewritten by the turns before it.
+    pub(crate) fn render_rewrite(
+        &self,
+        question: &str,
+        turns: &[Earlier],
+        fence: &str,
+    ) -> Result<Vec<Message>, PromptsError> {
+        let mut context = Context::new();
+        context.insert("fence", fence);
+        context.insert("question", question);
+        context.insert("turns", turns);
+        Ok(vec![Message {
+            role: Role::User,
+            content: self.text(REWRITE, &context)?,
+        }])
     }
 
     fn messages(

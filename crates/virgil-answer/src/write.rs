@@ -141,8 +141,18 @@ impl Guide {
     /// from everything that it stands around. The same question over the same passages gets the same one, so that caches of
     /// the gateway and of the model behind it can do their work.
     fn fence(&self, question: &str, passages: &[ScoredPassage]) -> String {
+        let texts = passages.iter().map(|scored| scored.passage.text.as_str());
+        self.fence_around(question, texts)
+    }
+
+    /// The same around other texts.
+    pub(crate) fn fence_around<'t>(
+        &self,
+        question: &str,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.fence_key);
-        for text in passages.iter().map(|scored| scored.passage.text.as_str()) {
+        for text in texts {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }

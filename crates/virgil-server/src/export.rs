@@ -11,6 +11,7 @@ use crate::wire_conversations::{ConversationResponse, WireTurn};
 #[serde(default)]
 struct Told {
     text: String,
+    standalone_question: Option<String>,
     notice: Option<String>,
     citations: Vec<Cited>,
 }
@@ -60,6 +61,9 @@ fn write_turn(turn: &WireTurn, text: &mut String) {
         return;
     };
     let told = Told::deserialize(answer).unwrap_or_default();
+    if let Some(standalone) = told.standalone_question {
+        let _ = writeln!(text, "> Understood as: {}\n", in_a_line(&standalone));
+    }
     if let Some(notice) = told.notice {
         let _ = writeln!(text, "> {}\n", in_a_line(&notice));
     }

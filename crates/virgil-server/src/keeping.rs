@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
-use virgil_answer::{Answer, Context, ScoredPassage};
+use virgil_answer::{Answer, Context, Earlier, ScoredPassage};
 use virgil_model::{PointId, Scope};
-use virgil_store::{NewTurn, Passage, SourceStatus, StoreError, Turn};
+use virgil_store::{Answered, NewTurn, Passage, SourceStatus, StoreError, Turn};
 
 use crate::platform::Platform;
 use crate::problem::{ApiError, Code};
@@ -24,6 +24,9 @@ use crate::wire_conversations::WireTurn;
 
 /// How often what is too old is looked for.
 const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// How many turns before it a question may build on.
+const EARLIER: u64 = 3;
 
 /// The conversation that a question belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,25 +72,42 @@ impl Talk {
         }
     }
 
-    /// What went before, as far as the scope may still see it.
-    pub(crate) async fn context(
+    /// What went before: the query of the last turn, and the last turns, as far as the scope may still see them.
+    pub(crate) async fn before(
         self,
         platform: &Platform,
         scope: &Scope,
-    ) -> Result<Context, ApiError> {
+    ) -> Result<(Context, Vec<Earlier>), ApiError> {
         let Talk::Known(id) = self else {
-            return Ok(Context::default());
+            return Ok(Default::default());
         };
         let turns = platform
             .conversations
-            .turns(scope, id, None, 1, Timestamp::now())
+            .turns(scope, id, None, EARLIER, Timestamp::now())
             .await
             .map_err(refusal)?;
-        let last = turns.into_iter().next_back();
-        let query = last.and_then(|turn| turn.answered?.last_query);
-        Ok(Context {
-            last_query: query.and_then(|query| known_query(&query)),
-        })
+        // What is withheld ends it: a word such as `it` must not mean something that was asked still earlier.
+        let visible = turns.into_iter().rev().map_while(|turn| {
+            let answered = turn.answered?;
+            Some((turn.question, answered))
+        });
+        let mut visible: Vec<(String, Answered)> = visible.collect();
+        let last_query = visible
+            .first()
+            .and_then(|(_, last)| last.last_query.as_deref());
+        let context = Context {
+            last_query: last_query.and_then(known_query),
+        };
+        visible.reverse();
+        let earlier = visible
+            .into_iter()
+            .map(|(question, answered)| earlier(question, answered));
+        Ok((
+            context,
+            earlier
+                .collect::<anyhow::Result<_>>()
+                .map_err(|error| ApiError::internal(format!("{error:#}")))?,
+        ))
     }
 
     /// Keeps an answer; returns its place in the conversation.
@@ -105,6 +125,21 @@ impl Talk {
         platform.guide.forget(&kept.dropped);
         Ok(kept.ordinal)
     }
+}
+
+/// A kept turn, for questions that build on it.
+fn earlier(question: String, answered: Answered) -> anyhow::Result<Earlier> {
+    let kept = kept(&answered.answer)?.answer;
+    let text = |field: &str| kept[field].as_str().map(str::to_owned);
+    Ok(Earlier {
+        question: text("standalone_question").unwrap_or(question),
+        answer: text("text").unwrap_or_default(),
+        rests_on: answered.rests_on,
+    })
+}
+
+fn kept(answer: &str) -> anyhow::Result<KeptAnswer> {
+    serde_json::from_str(answer).context("a kept answer is damaged: delete its conversation")
 }
 
 /// A query as a turn keeps it. One that an earlier version of the program wrote may mean nothing any more.
@@ -171,15 +206,15 @@ pub(crate) async fn recall(
     conversation: Uuid,
     turns: Vec<Turn>,
 ) -> anyhow::Result<Vec<WireTurn>> {
-    let mut kept = Vec::with_capacity(turns.len());
+    let mut told = Vec::with_capacity(turns.len());
     for turn in turns {
-        let answer = turn.answered.as_ref().map(|answered| {
-            serde_json::from_str::<KeptAnswer>(&answered.answer)
-                .context("a kept answer is damaged: delete its conversation")
-        });
-        kept.push((turn, answer.transpose()?));
+        let answer = turn
+            .answered
+            .as_ref()
+            .map(|answered| kept(&answered.answer));
+        told.push((turn, answer.transpose()?));
     }
-    let points: Vec<PointId> = kept
+    let points: Vec<PointId> = told
         .iter()
         .filter_map(|(_, answer)| answer.as_ref())
         .flat_map(|answer| &answer.passages)
@@ -191,14 +226,14 @@ pub(crate) async fn recall(
         .map(|passage| (passage.point.0, passage))
         .collect();
     let sources = platform.store.sources(scope).await?;
-    let told = kept.into_iter().map(|(turn, answer)| WireTurn {
+    let retold = told.into_iter().map(|(turn, answer)| WireTurn {
         turn: turn.ordinal,
         asked_at: turn.asked_at.to_string(),
         question: turn.question,
         withheld: answer.is_none(),
         answer: answer.map(|kept| retold(kept, conversation, turn.ordinal, &passages, &sources)),
     });
-    Ok(told.collect())
+    Ok(retold.collect())
 }
 
 /// A kept answer with its passages and the sources as they are now.

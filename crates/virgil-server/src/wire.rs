@@ -219,6 +219,8 @@ pub(crate) struct AskResponse {
     graph: Option<Picture>,
     /// What a name of the question may mean, if that has to be asked back.
     choices: Option<WireChoices>,
+    /// The question as it was searched for, if it needed what was asked before in its conversation.
+    standalone_question: Option<String>,
     /// How the question was read, if `explain` asked for it.
     #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
@@ -268,6 +270,7 @@ impl AskResponse {
             facts: answer.facts,
             graph: answer.graph,
             choices: answer.choices.map(WireChoices::from),
+            standalone_question: answer.standalone_question,
             explanation: answer.explanation,
             conversation_id: None,
             turn: None,

@@ -38,6 +38,14 @@ pub struct RestsOn {
     pub places: BTreeSet<FilePlace>,
 }
 
+impl RestsOn {
+    /// Adds what something else rests on.
+    pub fn add(&mut self, other: &RestsOn) {
+        self.labels.extend(&other.labels);
+        self.places.extend(other.places.iter().cloned());
+    }
+}
+
 /// A question and its answer, to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTurn {
@@ -82,6 +90,8 @@ pub struct Answered {
     pub answer: String,
     /// The exact query that it was computed by, as JSON.
     pub last_query: Option<String>,
+    /// What it rests on, for an answer that builds on it.
+    pub rests_on: RestsOn,
 }
 
 impl Conversations {
@@ -244,19 +254,20 @@ impl Conversations {
         .fetch_all(&mut *transaction)
         .await?;
         let resting = rows.iter().map(rests_on).collect::<Result<Vec<_>, _>>()?;
-        let asked: BTreeSet<&FilePlace> =
+        let places: BTreeSet<&FilePlace> =
             resting.iter().flat_map(|resting| &resting.places).collect();
-        let visible = visible(&mut transaction, scope, &asked).await?;
+        let visible = visible(&mut transaction, scope, &places).await?;
         let may_see = |resting: &RestsOn| {
             resting.labels.iter().all(|label| scope.allows(*label))
                 && resting.places.iter().all(|place| visible.contains(place))
         };
         let mut turns = Vec::with_capacity(rows.len());
-        for (row, resting) in rows.iter().zip(&resting).rev() {
-            let answered = if may_see(resting) {
+        for (row, resting) in rows.iter().zip(resting).rev() {
+            let answered = if may_see(&resting) {
                 Some(Answered {
                     answer: row.try_get("answer")?,
                     last_query: row.try_get("last_query")?,
+                    rests_on: resting,
                 })
             } else {
                 None

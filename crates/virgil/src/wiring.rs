@@ -55,6 +55,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         budgets: config.budgets.clone(),
         prompts: LivePrompts::load(prompts_folder().map(Path::to_owned))?,
         cache: config.answer_cache,
+        stale_after: config.stale_after,
     };
     let guide = Guide::new(
         store.clone(),

@@ -47,13 +47,13 @@ pub(crate) async fn ask(
         Some(id) => Some(Talk::of(&platform, &caller.scope, id).await?),
         None => None,
     };
-    let context = match (request.context.last_query, talk) {
-        (Some(last_query), _) => Context {
-            last_query: Some(last_query),
-        },
-        (None, Some(talk)) => talk.context(&platform, &caller.scope).await?,
-        (None, None) => Context::default(),
+    let (mut context, earlier) = match talk {
+        Some(talk) => talk.before(&platform, &caller.scope).await?,
+        None => (Context::default(), Vec::new()),
     };
+    if let Some(last_query) = request.context.last_query {
+        context.last_query = Some(last_query);
+    }
     let trace_id = uuid::Uuid::new_v4().simple().to_string();
     let span = tracing::info_span!("ask", trace_id, principal = caller.scope.principal());
     let (events_in, events) = mpsc::channel(32);
@@ -65,6 +65,7 @@ pub(crate) async fn ask(
             text: request.question,
             model: request.model,
             context,
+            earlier,
             explain: request.explain,
         },
         talk,

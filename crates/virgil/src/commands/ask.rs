@@ -71,6 +71,9 @@ pub(super) async fn run(place: &Place, ask: &Ask) -> anyhow::Result<()> {
     for citation in citations {
         say(&line(&citation));
     }
+    if let Some(standalone) = answer["standalone_question"].as_str() {
+        say(&format!("\nUnderstood as: {standalone}"));
+    }
     if let Some(notice) = answer["notice"].as_str() {
         say(&format!("\n{notice}"));
     }

@@ -12,9 +12,10 @@ mod written;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use virgil_answer::{Budgets, CacheLimits, LexiconFile};
+use virgil_answer::{Budgets, CacheLimits, LexiconFile, STALE_AFTER};
 use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
 use virgil_server::OWNER;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Who may ask over the network.
     pub(crate) auth: Auth,
+    /// When a source that was not synced again counts as stale.
+    pub(crate) stale_after: Duration,
     /// The embedding model.
     pub(crate) embedder: EmbedderConfig,
     /// The AI gateway, if there is one.
@@ -123,6 +126,9 @@ impl Config {
             access,
             listen,
             auth,
+            stale_after: server.stale_after_hours.map_or(STALE_AFTER, |hours| {
+                Duration::from_secs(hours.saturating_mul(3_600))
+            }),
             embedder: embedder(file.embedder.unwrap_or_default(), &environment)?,
             gateway,
             systems,

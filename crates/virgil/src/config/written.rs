@@ -76,6 +76,7 @@ pub(super) struct Principal {
 pub(super) struct Server {
     pub(super) listen: Option<String>,
     pub(super) auth: Option<String>,
+    pub(super) stale_after_hours: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
