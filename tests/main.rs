@@ -5,6 +5,7 @@
 mod access;
 mod ask;
 mod bad_input;
+mod careful;
 mod conversations;
 mod documents;
 mod evaluation;

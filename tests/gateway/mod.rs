@@ -3,6 +3,7 @@
 mod answers;
 mod budgets;
 mod cancel;
+mod follow_ups;
 mod hostile;
 mod litellm;
 mod tools;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use tokio::sync::mpsc;
 use virgil_graph::{Along, EntityRef, Hops, Known, Place, Query, Set, View};
-use virgil_model::{Scope, SourceId};
+use virgil_model::{Kind, Scope, SourceId};
 
 use crate::answer::{AnswerEvent, Citation, CitationState};
 use crate::draft::Draft;
@@ -89,8 +89,13 @@ impl Guide {
                 draft.citations.push(citation);
                 mark = format!(" [{number}]");
             }
+            let who = if knower.owner.kind == Kind::User {
+                "who"
+            } else {
+                "which"
+            };
             let line = format!(
-                "- {} **{}**, who owns {}{mark}\n",
+                "- {} **{}**, {who} owns {}{mark}\n",
                 knower.owner.kind.name().replace('_', " "),
                 plain(&knower.owner.name),
                 plain(&knower.of)
