@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{QUESTION, home};
-use crate::support::{Home, Server};
+use crate::support::{Home, Sample, Server};
 
 const KEY: &str = "sk-master-of-the-test";
 
@@ -189,4 +189,46 @@ async fn a_real_proxy_answers_falls_back_caches_and_refuses() {
     let problem = ask(&server, "quick").await;
     assert_eq!(problem["code"], "gateway_unauthorized", "{problem}");
     assert!(!problem.to_string().contains("sk-wrong"), "{problem}");
+}
+
+/// The budget of a prompt is kept by an estimate; the proxy counts with the model's tokenizer.
+#[tokio::test]
+async fn prompts_keep_to_their_budget_as_a_real_tokenizer_counts() {
+    let Some(proxy) = Proxy::start().await else {
+        return;
+    };
+    let home = Sample::copy();
+    home.configure(
+        "virgil.yaml",
+        "answer_cache: {max_entries: 0}\ngateway: {models: [{name: small}, {name: searching, gateway_name: small, tools: true}]}\n",
+    );
+    home.ok(&["ingest"]);
+    let server = proxy.server(&home, KEY);
+    let mut counts = Vec::new();
+    for question in [
+        "What should I do when the fraud detector gets slow?",
+        "How do I get a GPU notebook?",
+        "Why were orders counted twice in August 2026?",
+        "Is a hashed e-mail address personal data?",
+        "What happens at checkout when the fraud service does not answer?",
+        "How is churn defined?",
+        "Which alerts are there?",
+        "Which columns of customers are derived from personal data, and who owns the tables?",
+    ] {
+        for model in ["small", "searching"] {
+            let body = json!({ "question": question, "model": model, "explain": true });
+            let response = server.post("/api/v1/ask", None, &body).await;
+            let answer: Value = response.json().await.expect("JSON");
+            let Some(counted) = answer["usage"]["prompt_tokens"].as_u64() else {
+                continue;
+            };
+            let estimated = answer["prompt"]["tokens"].as_u64().expect("an estimate");
+            println!("{model}: {counted} counted, {estimated} estimated: {question}");
+            assert!(counted <= 3_000, "{counted}: {question}");
+            counts.push(counted);
+        }
+    }
+    assert!(counts.len() >= 10, "{counts:?}");
+    let full = counts.iter().filter(|count| **count >= 2_200).count();
+    assert!(full * 2 > counts.len(), "room is left unused: {counts:?}");
 }

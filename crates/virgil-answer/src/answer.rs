@@ -7,6 +7,7 @@ use virgil_store::{AnswerKey, RestsOn};
 use crate::exact::{ExactAnswer, Picture};
 use crate::plan::{Choices, Explanation};
 use crate::retrieve::ScoredPassage;
+use crate::select::PromptShown;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// The hash of the prompt templates, if a model answered.
     pub prompt_hash: Option<String>,
+    /// What a language model was given, or would have been, if the asker wanted to know.
+    pub prompt: Option<PromptShown>,
     /// Whether it was written before, for the same question over the same evidence.
     pub cached: bool,
     /// What was computed exactly, if the question asked for something that the graph knows.
@@ -61,6 +64,7 @@ impl Answer {
             freshness: Vec::new(),
             usage: None,
             prompt_hash: None,
+            prompt: None,
             cached: false,
             facts: None,
             graph: None,

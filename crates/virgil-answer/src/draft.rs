@@ -11,6 +11,7 @@ use crate::extract::{QuestionTerms, extract};
 use crate::guide::{AskError, tell};
 use crate::plan::Choices;
 use crate::retrieve::ScoredPassage;
+use crate::select::PromptShown;
 
 /// How many characters an extract may have.
 const EXTRACT_CHARACTERS: usize = 600;
@@ -24,6 +25,8 @@ pub(crate) struct Draft {
     pub(crate) notice: Option<String>,
     pub(crate) usage: Option<Usage>,
     pub(crate) prompt_hash: Option<String>,
+    /// What a language model was given.
+    pub(crate) prompt: Option<PromptShown>,
     sanitiser: Sanitiser,
     pub(crate) facts: Option<ExactAnswer>,
     pub(crate) graph: Option<Picture>,
@@ -42,6 +45,7 @@ impl Draft {
             notice: None,
             usage: None,
             prompt_hash: None,
+            prompt: None,
             sanitiser: Sanitiser::default(),
             facts: None,
             graph: None,

@@ -31,10 +31,15 @@ use crate::rank::Ranking;
 use crate::rests_on::rests_on;
 use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
+use crate::select::{PromptShown, fitted};
 use crate::state::{ask_back, unknown_names};
 
-/// How many passages are found for a question.
+/// How many passages are found for a question, and judged.
 const PASSAGES: usize = 12;
+/// How many are looked at to fill a prompt.
+const PROMPT_PASSAGES: usize = 40;
+/// The most tokens of a prompt, unless configured.
+pub const PROMPT_TOKENS: usize = 3_000;
 
 /// Answers questions.
 pub struct Guide {
@@ -59,6 +64,8 @@ pub struct Writing {
     pub budgets: Budgets,
     /// What they are told.
     pub prompts: LivePrompts,
+    /// The most tokens that the prompt of a question may have, estimated; what tools bring comes on top.
+    pub prompt_tokens: usize,
     /// How many of their answers are kept.
     pub cache: CacheLimits,
     /// When a source that was not synced again counts as stale.
@@ -75,6 +82,7 @@ impl Writing {
             models: None,
             budgets: Budgets::default(),
             prompts: LivePrompts::load(None)?,
+            prompt_tokens: PROMPT_TOKENS,
             cache: CacheLimits::default(),
             stale_after: STALE_AFTER,
         })
@@ -206,14 +214,18 @@ impl Guide {
         };
         let query = Query {
             text: question.text.clone(),
-            limit: PASSAGES,
+            limit: if model.is_some() || question.explain {
+                PROMPT_PASSAGES
+            } else {
+                PASSAGES
+            },
             sources: None,
         };
         let mut passages = self.search(scope, &query).await?;
         tell(
             events,
             AnswerEvent::Stage(Stage::Answering {
-                passages: passages.len(),
+                passages: passages.len().min(PASSAGES),
             }),
         )
         .await?;
@@ -241,6 +253,11 @@ impl Guide {
             draft.over_the_graph = true;
             draft.notice = also(Some(unknown), draft.notice);
         }
+        let prompt = match draft.prompt.take() {
+            Some(prompt) => Some(prompt),
+            None if question.explain => Some(self.prompt(question, passages.clone())?),
+            None => None,
+        };
         draft.usage = match (understood.usage, draft.usage) {
             (Some(before), Some(after)) => Some(before.and_then(after)),
             (before, after) => before.or(after),
@@ -257,6 +274,9 @@ impl Guide {
         }
         // Rows of the graph were cited by the model only; they are no passages that were found.
         passages.retain(|scored| !is_row(scored));
+        if draft.mode != Mode::Model {
+            passages.truncate(PASSAGES);
+        }
         let mut answer = Answer {
             text: draft.text,
             citations: draft.citations,
@@ -266,6 +286,7 @@ impl Guide {
             notice: draft.notice,
             freshness: fresh.sources,
             prompt_hash: draft.prompt_hash,
+            prompt: prompt.filter(|_| question.explain),
             usage: draft.usage,
             cached: false,
             facts: draft.facts,
@@ -296,23 +317,43 @@ impl Guide {
         passages: &mut Vec<ScoredPassage>,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Draft, AskError> {
+        let nearest = &passages[..passages.len().min(PASSAGES)];
         let terms = QuestionTerms::weigh(
             &question.text,
-            passages.iter().map(|scored| scored.passage.text.as_str()),
+            nearest.iter().map(|scored| scored.passage.text.as_str()),
         );
-        if is_weak(&terms, passages) {
-            let mut draft = abstain(question, passages, events).await?;
+        if is_weak(&terms, nearest) {
+            let mut draft = abstain(question, nearest, events).await?;
             self.name_knowers(scope, links, &mut draft, events).await?;
             return Ok(draft);
         }
         match model {
-            None => extracts(&terms, passages, events).await,
+            None => extracts(&terms, nearest, events).await,
             Some(model) => {
                 let draft = Draft::new(Mode::Model);
                 self.write(model, scope, question, passages, draft, events)
                     .await
             }
         }
+    }
+
+    /// What a language model without tools would be given.
+    fn prompt(
+        &self,
+        question: &Question,
+        mut passages: Vec<ScoredPassage>,
+    ) -> Result<PromptShown, PromptsError> {
+        let fence = self.fence(&question.text, &passages);
+        let prompts = self.writing.prompts.current();
+        let fitted = fitted(
+            &prompts,
+            &question.text,
+            &mut passages,
+            &[],
+            &fence,
+            self.writing.prompt_tokens,
+        )?;
+        Ok(fitted.shown)
     }
 
     /// The model that answers a question; none if none is configured.

@@ -34,7 +34,9 @@ mod rests_on;
 mod retrieve;
 mod rewrite;
 mod rows;
+mod select;
 mod state;
+mod tokens;
 mod tools;
 mod understand;
 mod write;
@@ -46,7 +48,7 @@ pub use cite::{Cited, check_citation};
 pub use exact::{ExactAnswer, FactGroup, FactPath, FactRow, FactStep, Picture, PictureEdge};
 pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Shares, Weights, fuse};
-pub use guide::{AskError, Earlier, Guide, Question, STALE_AFTER, Writing};
+pub use guide::{AskError, Earlier, Guide, PROMPT_TOKENS, Question, STALE_AFTER, Writing};
 pub use live_prompts::LivePrompts;
 pub use models::{ModelChoice, Models, Prices, UnknownModel};
 pub use plan::{
@@ -55,3 +57,4 @@ pub use plan::{
 };
 pub use prompt::{Prompts, PromptsError};
 pub use retrieve::{Query, ScoredPassage};
+pub use select::PromptShown;

@@ -9,6 +9,7 @@ use virgil_gateway::{Message, Role};
 
 use crate::guide::Earlier;
 use crate::retrieve::ScoredPassage;
+use crate::select::{Shown, whole};
 
 const SYSTEM: &str = "system.txt.tera";
 const QUESTION: &str = "question.txt.tera";
@@ -79,7 +80,7 @@ struct PassageContext<'a> {
     start_line: u32,
     end_line: u32,
     breadcrumb: String,
-    text: String,
+    text: &'a str,
 }
 
 impl Prompts {
@@ -111,7 +112,7 @@ impl Prompts {
             start_line: 1,
             end_line: 1,
             breadcrumb: "heading".to_owned(),
-            text: "text".to_owned(),
+            text: "text",
         }];
         for passages in [&sample[..], &[]] {
             prompts.messages("a question", passages, "=== fence ===")?;
@@ -131,14 +132,16 @@ impl Prompts {
         &self.hash
     }
 
-    /// The messages for a question. `fence` is a line that no passage can hold: it is made anew for each request.
+    /// The messages for a question, with what is `shown` of `passages`. `fence` is a line that no passage can hold: it is made
+    /// anew for each request.
     pub(crate) fn render(
         &self,
         question: &str,
         passages: &[ScoredPassage],
+        shown: &[Shown],
         fence: &str,
     ) -> Result<Vec<Message>, PromptsError> {
-        self.messages(question, &contexts(passages, 0), fence)
+        self.messages(question, &contexts(passages, shown, 0), fence)
     }
 
     /// What a tool brought: passages, the first of which is the one with the number `before` + 1.
@@ -149,7 +152,12 @@ impl Prompts {
         before: usize,
         fence: &str,
     ) -> Result<String, PromptsError> {
-        self.result_text(&visible(summary), &contexts(passages, before), fence)
+        let shown = whole(passages);
+        self.result_text(
+            &visible(summary),
+            &contexts(passages, &shown, before),
+            fence,
+        )
     }
 
     /// The message that has a question rewritten by the turns before it.
@@ -256,19 +264,24 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<String>, PromptsError> {
     DECLARED.iter().map(text).collect()
 }
 
-fn contexts(passages: &[ScoredPassage], before: usize) -> Vec<PassageContext<'_>> {
-    let numbered = passages.iter().enumerate();
-    numbered
-        .map(|(index, scored)| PassageContext {
-            number: before + index + 1,
-            source: &scored.passage.evidence.source,
-            path: in_one_line(&scored.passage.evidence.path),
-            start_line: scored.passage.evidence.lines.start,
-            end_line: scored.passage.evidence.lines.end,
-            breadcrumb: in_one_line(&scored.passage.breadcrumb.join(" > ")),
-            text: visible(&scored.passage.text),
-        })
-        .collect()
+fn contexts<'a>(
+    passages: &'a [ScoredPassage],
+    shown: &'a [Shown],
+    before: usize,
+) -> Vec<PassageContext<'a>> {
+    let of = |shown: &'a Shown| {
+        let passage = &passages[shown.index].passage;
+        PassageContext {
+            number: before + shown.index + 1,
+            source: &passage.evidence.source,
+            path: in_one_line(&passage.evidence.path),
+            start_line: shown.lines.start,
+            end_line: shown.lines.end,
+            breadcrumb: in_one_line(&passage.breadcrumb.join(" > ")),
+            text: &shown.text,
+        }
+    };
+    shown.iter().map(of).collect()
 }
 
 /// What stands on the fence line itself: without line ends and other control characters, which a path may have.
@@ -316,7 +329,7 @@ mod tests {
     fn the_built_in_prompts_render() {
         let prompts = Prompts::load(None).expect("the built-in prompts are valid");
         let messages = prompts
-            .render("who owns it?", &[], "=== 1f ===")
+            .render("who owns it?", &[], &[], "=== 1f ===")
             .expect("they render");
         assert_eq!(messages[0].role, Role::System);
         assert!(

@@ -14,6 +14,7 @@ use crate::draft::Draft;
 use crate::guide::{AskError, Guide, Question};
 use crate::models::{ModelChoice, Models, unknown};
 use crate::retrieve::ScoredPassage;
+use crate::select::fitted;
 use crate::tools::{MAX_ROUNDS, Tools, offered};
 
 /// One round of a model: what it said and what it called.
@@ -38,12 +39,22 @@ impl Guide {
         let models = self.models().ok_or_else(|| unknown(&model.name, &[]))?;
         let prompts = self.writing.prompts.current();
         let fence = self.fence(&question.text, passages);
+        let offered = if model.tools { offered() } else { Vec::new() };
+        let prompt = fitted(
+            &prompts,
+            &question.text,
+            passages,
+            &offered,
+            &fence,
+            self.writing.prompt_tokens,
+        )?;
+        draft.prompt = Some(prompt.shown);
         let mut tools = Tools::new(self, scope, &prompts, &fence);
         let mut request = ChatRequest {
             models: model.gateway_names.clone(),
-            messages: prompts.render(&question.text, passages, &fence)?,
+            messages: prompt.messages,
             rounds: Vec::new(),
-            tools: if model.tools { offered() } else { Vec::new() },
+            tools: offered,
             tool_choice: ToolChoice::Auto,
             max_tokens: model.max_tokens,
             principal: scope.principal().to_owned(),
@@ -140,7 +151,7 @@ impl Guide {
     /// A line that stands around passages in a prompt. No document can hold it: it follows from a secret of this process, and
     /// from everything that it stands around. The same question over the same passages gets the same one, so that caches of
     /// the gateway and of the model behind it can do their work.
-    fn fence(&self, question: &str, passages: &[ScoredPassage]) -> String {
+    pub(crate) fn fence(&self, question: &str, passages: &[ScoredPassage]) -> String {
         let texts = passages.iter().map(|scored| scored.passage.text.as_str());
         self.fence_around(question, texts)
     }
@@ -157,7 +168,7 @@ impl Guide {
             hasher.update(text.as_bytes());
         }
         hasher.update(question.as_bytes());
-        format!("=== {} ===", &hasher.finalize().to_hex()[..32])
+        format!("=== {} ===", &hasher.finalize().to_hex()[..16])
     }
 
     /// One call of the model, paid for: its text goes to `draft` as it comes. Ends when the asker leaves, which ends the

@@ -62,44 +62,32 @@ const TEMPLATES: [Template; 8] = [
     Template {
         about: "readers",
         kinds: &["dataset"],
-        words: "What reads the {kind} {name}?",
-        query: |of| one_hop(of, "reads", "backward"),
+        words: "Which runs read the {kind} {name}?",
+        query: |of| one_hop_to(of, "reads", "run"),
     },
     Template {
         about: "columns",
         kinds: &["dataset"],
         words: "Which columns does the {kind} {name} have?",
-        query: |of| {
-            let hop = json!({ "predicate": "part_of", "direction": "backward" });
-            json!({ "set": { "and": [
-                { "step": { "from": { "refs": [of] }, "along": { "relations": [hop] } } },
-                { "all": ["column"] },
-            ] } })
-        },
+        query: |of| one_hop_to(of, "part_of", "column"),
     },
     Template {
         about: "images",
         kinds: &["inference_service", "notebook", "training_job", "component"],
         words: "Which image does the {kind} {name} run?",
-        query: |of| one_hop(of, "runs_image", "forward"),
+        query: |of| one_hop(of, "runs_image"),
     },
     Template {
         about: "monitoring",
         kinds: &["model", "inference_service", "dataset", "component"],
         words: "Which alerts monitor the {kind} {name}?",
-        query: |of| {
-            let hop = json!({ "predicate": "monitors", "direction": "backward" });
-            json!({ "set": { "and": [
-                { "step": { "from": { "refs": [of] }, "along": { "relations": [hop] } } },
-                { "all": ["alert"] },
-            ] } })
-        },
+        query: |of| one_hop_to(of, "monitors", "alert"),
     },
     Template {
         about: "writes",
         kinds: &["pipeline"],
         words: "What does the {kind} {name} write?",
-        query: |of| one_hop(of, "writes", "forward"),
+        query: |of| one_hop(of, "writes"),
     },
 ];
 
@@ -121,9 +109,19 @@ fn all_along(of: &str, along: &str, kind: &str) -> Value {
     ] } })
 }
 
-fn one_hop(of: &str, predicate: &str, direction: &str) -> Value {
-    let hop = json!({ "predicate": predicate, "direction": direction });
+/// What a thing is linked with.
+fn one_hop(of: &str, predicate: &str) -> Value {
+    let hop = json!({ "predicate": predicate });
     json!({ "set": { "step": { "from": { "refs": [of] }, "along": { "relations": [hop] } } } })
+}
+
+/// The things of a kind that are linked with it.
+fn one_hop_to(of: &str, predicate: &str, kind: &str) -> Value {
+    let hop = json!({ "predicate": predicate, "direction": "backward" });
+    json!({ "set": { "and": [
+        { "step": { "from": { "refs": [of] }, "along": { "relations": [hop] } } },
+        { "all": [kind] },
+    ] } })
 }
 
 /// The kinds that templates ask about, each with the query that lists its things.

@@ -21,8 +21,6 @@ pub struct Run {
     pub concurrency: usize,
     /// The language model that answered; absent if answers were extracts and facts only.
     pub model: Option<String>,
-    /// The most tokens of a prompt, if the server says.
-    pub prompt_tokens_limit: Option<u64>,
     /// The files of questions.
     pub files: Vec<RunFile>,
     /// The half that was asked; all, if absent.
@@ -275,7 +273,6 @@ pub(crate) mod testing {
             took_ms: 10,
             concurrency: 2,
             model: None,
-            prompt_tokens_limit: None,
             files: Vec::new(),
             split: None,
             sources: Vec::new(),

@@ -176,6 +176,7 @@ pub(crate) fn turn(question: &str, answer: &Answer, trace_id: &str) -> NewTurn {
     let told = Answer {
         passages: Vec::new(),
         explanation: None,
+        prompt: None,
         ..answer.clone()
     };
     let told = json(&AskResponse::new(told, trace_id.to_owned()));

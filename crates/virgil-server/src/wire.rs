@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use virgil_answer::{
-    Answer, Choices, Citation, ExactAnswer, Explanation, Freshness, Picture, ScoredPassage,
+    Answer, Choices, Citation, ExactAnswer, Explanation, Freshness, Picture, PromptShown,
+    ScoredPassage,
 };
 use virgil_gateway::Usage;
 use virgil_store::SourceStatus;
@@ -224,6 +225,8 @@ pub(crate) struct AskResponse {
     /// How the question was read, if `explain` asked for it.
     #[schema(value_type = Option<Object>)]
     explanation: Option<Explanation>,
+    /// What a language model was given, or would have been, if `explain` asked for it.
+    prompt: Option<WirePrompt>,
     /// The conversation that it is kept in.
     #[schema(value_type = Option<String>, format = "uuid")]
     pub(crate) conversation_id: Option<Uuid>,
@@ -272,9 +275,50 @@ impl AskResponse {
             choices: answer.choices.map(WireChoices::from),
             standalone_question: answer.standalone_question,
             explanation: answer.explanation,
+            prompt: answer.prompt.map(WirePrompt::from),
             conversation_id: None,
             turn: None,
             trace_id,
+        }
+    }
+}
+
+/// What a language model is given for an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePrompt {
+    /// Its size in tokens, estimated; what tools bring comes on top.
+    tokens: usize,
+    /// The most that it may have.
+    max_tokens: usize,
+    /// The passages that it shows, or the lines of them.
+    passages: Vec<WirePromptPassage>,
+}
+
+/// What a prompt shows of a passage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePromptPassage {
+    source: String,
+    path: String,
+    start_line: u32,
+    end_line: u32,
+    text: String,
+}
+
+impl From<PromptShown> for WirePrompt {
+    fn from(shown: PromptShown) -> WirePrompt {
+        let passages = shown.passages.into_iter();
+        WirePrompt {
+            tokens: shown.tokens,
+            max_tokens: shown.max_tokens,
+            passages: passages
+                .map(|(evidence, text)| WirePromptPassage {
+                    source: evidence.source,
+                    path: evidence.path,
+                    start_line: evidence.lines.start,
+                    end_line: evidence.lines.end,
+                    text,
+                })
+                .collect(),
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         models: config.gateway.as_ref().map(models).transpose()?,
         budgets: config.budgets.clone(),
         prompts: LivePrompts::load(prompts_folder().map(Path::to_owned))?,
+        prompt_tokens: config.prompt_tokens,
         cache: config.answer_cache,
         stale_after: config.stale_after,
     };

@@ -264,6 +264,16 @@ fn limits(
     })
 }
 
+pub(super) fn prompt_tokens(written: written::Prompt) -> anyhow::Result<usize> {
+    let max_tokens = written.max_tokens.unwrap_or(virgil_answer::PROMPT_TOKENS);
+    // Below, the rules and a long question leave no room; above, models lose what stands in the middle.
+    ensure!(
+        (1_500..=200_000).contains(&max_tokens),
+        "prompt.max_tokens: from 1,500 to 200,000, not {max_tokens}"
+    );
+    Ok(max_tokens)
+}
+
 pub(super) fn answer_cache(written: written::AnswerCache) -> CacheLimits {
     let usual = CacheLimits::default();
     CacheLimits {
@@ -339,6 +349,7 @@ mod tests {
             (format!("{MODELS}  tags_in: body\n"), "gateway.tags_in"),
             (format!("{MODELS}  first_token_timeout_ms: 0\n"), "first_token_timeout_ms"),
             (format!("{MODELS}  retries: 50\n"), "gateway.retries"),
+            ("prompt: {max_tokens: 100}".to_owned(), "prompt.max_tokens"),
             (
                 "gateway: {url: 'https://g.example/v1', model: small}\nbudgets: {default: {usd_per_day: 1}}".to_owned(),
                 "needs the prices of every model",

@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Budgets,
     /// How many of its answers are kept.
     pub(crate) answer_cache: CacheLimits,
+    /// The most tokens of a prompt.
+    pub(crate) prompt_tokens: usize,
     /// How much is kept of conversations.
     pub(crate) retention: Retention,
     /// The platform's own words, added to the built-in lexicon.
@@ -134,6 +136,7 @@ impl Config {
             systems,
             budgets,
             answer_cache: gateway::answer_cache(file.answer_cache.unwrap_or_default()),
+            prompt_tokens: gateway::prompt_tokens(file.prompt.unwrap_or_default())?,
             retention: conversations::retention(file.conversations.unwrap_or_default())?,
             lexicon: file.lexicon,
         })

@@ -30,6 +30,7 @@ pub(super) struct File {
     pub(super) lexicon: Option<virgil_answer::LexiconFile>,
     pub(super) budgets: Option<Budgets>,
     pub(super) answer_cache: Option<AnswerCache>,
+    pub(super) prompt: Option<Prompt>,
     pub(super) conversations: Option<Conversations>,
 }
 
@@ -131,6 +132,13 @@ pub(super) struct Model {
     pub(super) tools: bool,
     pub(super) prompt_usd_per_million_tokens: Option<f64>,
     pub(super) completion_usd_per_million_tokens: Option<f64>,
+}
+
+/// What language models are told.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prompt {
+    pub(super) max_tokens: Option<usize>,
 }
 
 /// What askers may spend on language models.
@@ -248,6 +256,7 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
         file.conversations,
         path,
     )?;
+    once("prompt", &mut merged.prompt, file.prompt, path)?;
     once(
         "answer_cache",
         &mut merged.answer_cache,

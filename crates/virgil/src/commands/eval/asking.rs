@@ -165,6 +165,7 @@ impl Asker {
         let answer = self.ask(text, &mut came.item).await?;
         came.item.citations = citations(&answer);
         came.item.usage = usage(&answer["usage"]);
+        came.item.prompt_tokens = answer["prompt"]["tokens"].as_u64();
         came.got = got(&answer);
         came.item.outcome = match &task.question.expect {
             Expect::Evidence(places) => self.evidence(places, text, &answer, came).await?,
@@ -217,6 +218,10 @@ impl Asker {
             .json("POST", "/api/v1/search", Some(&body))
             .await?;
         came.item.place_ranks = place_ranks(places, &found["passages"]);
+        let in_prompt = |passages| place_ranks(places, passages).iter().any(Option::is_some);
+        came.item.evidence_in_prompt = answer["prompt"]["passages"]
+            .is_array()
+            .then(|| in_prompt(&answer["prompt"]["passages"]));
         let cites = answer["citations"].as_array().into_iter().flatten();
         came.links = cites.map(link).collect();
         Ok(match no_facts(answer) {

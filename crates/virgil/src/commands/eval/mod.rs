@@ -179,7 +179,6 @@ async fn ask_all(
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         concurrency: usize::from(eval.concurrency),
         model: model.or_else(|| models["default"].as_str().map(str::to_owned)),
-        prompt_tokens_limit: None,
         files: Vec::new(),
         split: eval.split,
         sources: sources(client).await?,
