@@ -130,7 +130,7 @@ fn the_page_shows_the_run_and_needs_nothing() {
     let page = std::fs::read_to_string(home.path().join("run.html")).expect("the page");
     assert!(page.contains("5 of 6 as they should be"), "{page}");
     assert!(page.contains("default-src 'none'"), "{page}");
-    assert_eq!(page.matches("<svg").count(), 2, "recall and latency");
+    assert_eq!(page.matches("<svg").count(), 3, "recall, latency, prompt");
     assert!(
         !page.contains("pray") && !page.contains("<script"),
         "{page}"

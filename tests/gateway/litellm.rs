@@ -225,10 +225,12 @@ async fn prompts_keep_to_their_budget_as_a_real_tokenizer_counts() {
             let estimated = answer["prompt"]["tokens"].as_u64().expect("an estimate");
             println!("{model}: {counted} counted, {estimated} estimated: {question}");
             assert!(counted <= 3_000, "{counted}: {question}");
-            counts.push(counted);
+            counts.push((model, counted));
         }
     }
     assert!(counts.len() >= 10, "{counts:?}");
-    let full = counts.iter().filter(|count| **count >= 2_200).count();
-    assert!(full * 2 > counts.len(), "room is left unused: {counts:?}");
+    // The proxy's count leaves the definitions of tools out.
+    let alone = counts.iter().filter(|(model, _)| *model == "small");
+    let mut unused = alone.filter(|(_, counted)| *counted < 2_400);
+    assert!(unused.next().is_none(), "room is left unused: {counts:?}");
 }

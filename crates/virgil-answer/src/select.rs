@@ -245,12 +245,12 @@ mod tests {
 
     #[test]
     fn what_stands_far_down_is_cut_to_the_lines_that_answer() {
-        let mut passages: Vec<_> = (0..8).map(|number| passage(number, 20, LINE)).collect();
+        let mut passages: Vec<_> = (0..12).map(|number| passage(number, 20, LINE)).collect();
         let mut lines = vec![LINE; 20];
         lines[12] = "a notebook with a GPU is granted for a week";
-        passages[6].passage.text = lines.join("\n");
-        let prompt = fit(&mut passages, "How do I get a GPU notebook?", 3_000);
-        let (evidence, text) = &prompt.shown.passages[6];
+        passages[9].passage.text = lines.join("\n");
+        let prompt = fit(&mut passages, "How do I get a GPU notebook?", 4_000);
+        let (evidence, text) = &prompt.shown.passages[9];
         assert!(text.contains("granted for a week"), "{text}");
         assert!(text.lines().count() < 20);
         let at = text
