@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use virgil_answer::{Answer, Context, Earlier, ScoredPassage};
 use virgil_model::{PointId, Scope};
-use virgil_store::{Answered, NewTurn, Passage, SourceStatus, StoreError, Turn};
+use virgil_store::{Answered, Deleted, NewTurn, Passage, SourceStatus, StoreError, Turn};
 
 use crate::platform::Platform;
 use crate::problem::{ApiError, Code};
@@ -277,14 +277,17 @@ fn retold(
 
 /// Deletes conversations that are too old, for as long as the server runs.
 pub fn sweep_conversations(platform: &Arc<Platform>) {
-    let conversations = platform.conversations.clone();
+    let platform = platform.clone();
     tokio::spawn(async move {
         let mut hours = tokio::time::interval(SWEEP);
         loop {
             hours.tick().await;
-            match conversations.sweep(Timestamp::now()).await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "conversations were too old and are deleted"),
+            match platform.conversations.sweep(Timestamp::now()).await {
+                Ok(Deleted { count: 0, .. }) => {}
+                Ok(Deleted { count, answers }) => {
+                    platform.guide.forget(&answers);
+                    tracing::info!(count, "conversations were too old and are deleted");
+                }
                 Err(error) => tracing::warn!(%error, "old conversations could not be deleted"),
             }
         }

@@ -173,10 +173,9 @@ impl Conversations {
         Ok(deleted.answers)
     }
 
-    /// Deletes what is too old, whoever it belongs to; returns how many conversations that were.
-    pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let deleted = self.erase(&Which::OlderThan(self.cutoff(now))).await?;
-        Ok(deleted.count)
+    /// Deletes what is too old, whoever it belongs to.
+    pub async fn sweep(&self, now: Timestamp) -> Result<Deleted, StoreError> {
+        self.erase(&Which::OlderThan(self.cutoff(now))).await
     }
 
     /// The time, in microseconds since 1970, before which nothing is kept.
@@ -225,9 +224,12 @@ pub(crate) enum Which<'a> {
 }
 
 /// What was deleted.
-pub(crate) struct Deleted {
-    pub(crate) count: u64,
-    pub(crate) answers: Vec<AnswerKey>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// How many conversations.
+    pub count: u64,
+    /// Where their answers are kept in memory.
+    pub answers: Vec<AnswerKey>,
 }
 
 impl Which<'_> {

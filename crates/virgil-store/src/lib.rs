@@ -30,7 +30,7 @@ mod vectors;
 
 pub use access::{Access, EVERYONE, LabelAccess, PrincipalAccess};
 pub use commit::{Commit, Notice};
-pub use conversations::{AnswerKey, Conversation, Conversations, Retention};
+pub use conversations::{AnswerKey, Conversation, Conversations, Deleted, Retention};
 pub use database::Store;
 pub use error::StoreError;
 pub use lease::Lease;

@@ -108,6 +108,12 @@ impl World {
             .collect()
     }
 
+    /// How many conversations are swept at a time.
+    async fn sweep(&self, now: Timestamp) -> u64 {
+        let swept = self.conversations.sweep(now).await;
+        swept.expect("swept").count
+    }
+
     async fn ids(&self, scope: &Scope) -> Vec<Uuid> {
         let list = self.conversations.list(scope, None, 100, self.now).await;
         list.expect("a list")
@@ -286,15 +292,15 @@ async fn what_is_too_old_is_gone_before_it_is_swept() {
         matches!(refused, Err(StoreError::NotFound(_))),
         "{refused:?}"
     );
-    assert_eq!(conversations.sweep(now).await.expect("swept"), 1);
-    assert_eq!(conversations.sweep(now).await.expect("swept"), 0);
+    assert_eq!(world.sweep(now).await, 1);
+    assert_eq!(world.sweep(now).await, 0);
     // A question makes it young again.
     conversations
         .add(&ada, young, &turn("C"), now)
         .await
         .expect("kept");
     let later = now + hours(20);
-    assert_eq!(conversations.sweep(later).await.expect("swept"), 0);
+    assert_eq!(world.sweep(later).await, 0);
 }
 
 #[tokio::test]
@@ -392,6 +398,32 @@ async fn pages_give_each_conversation_and_each_turn_once() {
     assert_eq!(ordinals(None).await, [4, 5]);
     assert_eq!(ordinals(Some(4)).await, [2, 3]);
     assert_eq!(ordinals(Some(2)).await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn questions_that_come_at_once_each_have_their_place() {
+    let world = World::new(Retention::default()).await;
+    let ada = world.scope("ada", &[]).await;
+    let id = world.begin(&ada, &turn("0"), hours(0)).await;
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 1..40 {
+        let (conversations, ada, now) = (world.conversations.clone(), ada.clone(), world.now);
+        asking.spawn(async move {
+            let kept = conversations
+                .add(&ada, id, &turn(&number.to_string()), now)
+                .await;
+            kept.expect("kept").ordinal
+        });
+    }
+    let mut ordinals = asking.join_all().await;
+    ordinals.sort_unstable();
+    assert_eq!(ordinals, (2..=40).collect::<Vec<u64>>());
+    let kept = world
+        .conversations
+        .get(&ada, id, world.now)
+        .await
+        .expect("it is there");
+    assert_eq!(kept.turns, 40);
 }
 
 #[tokio::test]
