@@ -268,8 +268,8 @@ async fn an_edited_prompt_holds_and_a_broken_one_does_not() {
     assert_eq!((third, system), (second, json!("Be long.")));
 }
 
-#[tokio::test]
-async fn what_the_graph_states_stands_when_the_gateway_refuses() {
+/// A home that has read who owns the component fraud-gateway.
+fn catalog() -> (Home, Repository) {
     let repository = Repository::with(&[(
         "catalog-info.yaml",
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: fraud-gateway\nspec:\n  type: service\n  \
@@ -278,6 +278,12 @@ async fn what_the_graph_states_stands_when_the_gateway_refuses() {
     )]);
     let home = Home::new();
     home.ok(&["ingest", repository.place()]);
+    (home, repository)
+}
+
+#[tokio::test]
+async fn what_the_graph_states_stands_when_the_gateway_refuses() {
+    let (home, _repository) = catalog();
     let gateway = Gateway::start(|_| {
         let error =
             json!({ "error": { "message": "spent", "type": "budget_exceeded", "code": "400" } });
@@ -296,4 +302,18 @@ async fn what_the_graph_states_stands_when_the_gateway_refuses() {
         notice.starts_with("The language model added nothing"),
         "{notice}"
     );
+}
+
+#[tokio::test]
+async fn what_a_model_writes_behind_facts_is_a_paragraph_of_its_own() {
+    let (home, _repository) = catalog();
+    let gateway = Gateway::start(|_| stream(&["The team ml-risk owns it [1]."])).await;
+    let server = gateway.server(&home);
+    let answer = server.ask(None, "Who owns fraud-gateway?").await;
+    let text = answer["text"].as_str().expect("text");
+    assert!(
+        text.ends_with("\n\nThe team ml-risk owns it [1]."),
+        "{text}"
+    );
+    assert!(!text.contains("\n\n\n"), "{text}");
 }

@@ -233,14 +233,17 @@ async fn listen(
 ) -> Result<(), AskError> {
     let mut stream = models.gateway.chat(request.clone()).await?;
     let mut sentences = Sentences::default();
-    // What is said after a look at tools is a paragraph of its own.
-    let mut goes_on = !draft.text.is_empty() && !draft.text.ends_with('\n');
+    // What is said behind facts or after a look at tools is a paragraph of its own; behind a list one line end is not enough.
+    let mut break_before = match draft.text.as_str() {
+        text if text.is_empty() || text.ends_with("\n\n") => "",
+        text if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
     while let Some(event) = stream.next().await {
         match event? {
             ChatEvent::Text(piece) => {
-                if std::mem::take(&mut goes_on) {
-                    draft.say("\n\n".to_owned(), events).await?;
-                }
+                let paragraph = std::mem::take(&mut break_before);
+                draft.say(paragraph.to_owned(), events).await?;
                 round.text.push_str(&piece);
                 for sentence in sentences.push(&piece) {
                     draft.take(&sentence, passages, events).await?;
