@@ -1,4 +1,4 @@
-//! Judging whether the evidence is too weak to answer, and saying so.
+//! Saying that the evidence is too weak to answer.
 
 use std::collections::BTreeSet;
 
@@ -8,38 +8,8 @@ use crate::answer::{AnswerEvent, CitationState, Mode};
 use crate::draft::{Draft, cite};
 use crate::extract::QuestionTerms;
 use crate::guide::{AskError, Question, tell};
-use crate::quote::{EXTRACTS, plain};
+use crate::quote::plain;
 use crate::retrieve::ScoredPassage;
-
-/// The share of the question's weighted terms that the best passages must hold, when meaning alone is not near.
-const MIN_COVERAGE: f32 = 0.5;
-/// The cosine similarity at which a passage counts as near by meaning alone.
-const NEAR_BY_MEANING: f32 = 0.48;
-/// The cosine similarity below which shared words are taken for chance.
-const FAR_BY_MEANING: f32 = 0.32;
-
-/// Whether the passages are too far from the question to answer it.
-pub(crate) fn is_weak(terms: &QuestionTerms, passages: &[ScoredPassage]) -> bool {
-    let nearest = passages
-        .iter()
-        .filter_map(|scored| scored.dense)
-        .fold(0.0_f32, f32::max);
-    let texts: Vec<String> = passages
-        .iter()
-        .take(EXTRACTS)
-        .map(|scored| {
-            let passage = &scored.passage;
-            let place = format!("{} {}", passage.evidence.path, passage.breadcrumb.join(" "));
-            format!("{place} {}", passage.text)
-        })
-        .collect();
-    let coverage = terms.coverage(&texts.join(" "));
-    tracing::debug!(nearest, coverage, "evidence");
-    if terms.is_empty() {
-        return nearest < NEAR_BY_MEANING;
-    }
-    nearest < FAR_BY_MEANING || (coverage < MIN_COVERAGE && nearest < NEAR_BY_MEANING)
-}
 
 /// Says that nothing was found that answers, and what is near.
 pub(crate) async fn abstain(

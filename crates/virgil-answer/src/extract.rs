@@ -42,20 +42,6 @@ impl QuestionTerms {
         QuestionTerms { weights }
     }
 
-    /// The weight of the question's terms that occur in `text`, as a share of all, from 0 to 1.
-    pub(crate) fn coverage(&self, text: &str) -> f32 {
-        let all: f32 = self.weights.values().sum();
-        if all <= 0.0 {
-            return 0.0;
-        }
-        self.found_in(text) / all
-    }
-
-    /// Whether the question has any term that carries meaning.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.weights.is_empty()
-    }
-
     fn found_in(&self, text: &str) -> f32 {
         let present: HashSet<String> = terms(text).into_iter().collect();
         self.weights
@@ -138,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn coverage_counts_rare_words_more() {
+    fn rare_words_count_more() {
         let texts = [
             "the model is trained",
             "the model is served",
             "the model is old",
         ];
         let terms = QuestionTerms::weigh("which model is served?", texts);
-        assert!(terms.coverage("served") > terms.coverage("model"));
-        assert_eq!(terms.coverage("unrelated"), 0.0);
+        assert!(terms.found_in("served") > terms.found_in("model"));
+        assert_eq!(terms.found_in("unrelated"), 0.0);
     }
 }

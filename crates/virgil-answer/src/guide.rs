@@ -13,7 +13,7 @@ use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
 use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 
-use crate::abstain::{abstain, is_weak};
+use crate::abstain::abstain;
 use crate::answer::{Answer, AnswerEvent, Mode, Stage};
 use crate::budget::{BudgetError, Budgets};
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
@@ -22,9 +22,10 @@ use crate::extract::QuestionTerms;
 use crate::facts::Facts;
 use crate::freshness::also;
 use crate::fuse::Weights;
+use crate::judge::Judge;
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
-use crate::plan::{Context as PlanContext, ExplainedLink, Lexicon, Outcome};
+use crate::plan::{Context as PlanContext, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::rank::Ranking;
@@ -47,6 +48,7 @@ pub struct Guide {
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) weights: Weights,
     pub(crate) ranking: Ranking,
+    pub(crate) judge: Judge,
     pub(crate) index: Arc<dyn VectorIndex>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) lexicon: Arc<Lexicon>,
@@ -154,6 +156,7 @@ impl Guide {
             embedder,
             weights: Weights::default(),
             ranking: Ranking::built_in(),
+            judge: Judge::built_in(),
             index,
             facts,
             lexicon: Arc::new(lexicon),
@@ -221,7 +224,7 @@ impl Guide {
             },
             sources: None,
         };
-        let mut passages = self.search(scope, &query).await?;
+        let (mut passages, signals) = self.look_for(scope, &query).await?;
         tell(
             events,
             AnswerEvent::Stage(Stage::Answering {
@@ -231,6 +234,8 @@ impl Guide {
         .await?;
 
         let unknown = unknown_names(&planned.explanation);
+        let judgement = self.judge.judge(&passages, signals, unknown.is_some());
+        let mut explanation = planned.explanation;
         let mut draft = match planned.outcome {
             Outcome::Query(plan) => {
                 let draft = self.state(scope, *plan, &mut passages, events).await?;
@@ -244,9 +249,19 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                let links = &planned.explanation.links;
-                self.answered_by_passages(scope, question, links, model, &mut passages, events)
-                    .await?
+                let weak = judgement.is_weak();
+                explanation.judgement = Some(judgement);
+                if weak {
+                    let mut draft =
+                        abstain(question, &passages[..passages.len().min(PASSAGES)], events)
+                            .await?;
+                    self.name_knowers(scope, &explanation.links, &mut draft, events)
+                        .await?;
+                    draft
+                } else {
+                    self.answered_by_passages(scope, question, model, &mut passages, events)
+                        .await?
+                }
             }
         };
         if let Some(unknown) = unknown {
@@ -292,7 +307,7 @@ impl Guide {
             facts: draft.facts,
             graph: draft.graph,
             choices: draft.choices,
-            explanation: question.explain.then_some(planned.explanation),
+            explanation: question.explain.then_some(explanation),
             standalone_question: understood.standalone,
             rests_on,
             cache_key: None,
@@ -307,12 +322,11 @@ impl Guide {
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
     }
 
-    /// Answers from passages alone: extracts, or what a model writes; or says that they are too weak.
+    /// Answers from passages alone: extracts, or what a model writes.
     async fn answered_by_passages(
         &self,
         scope: &Scope,
         question: &Question,
-        links: &[ExplainedLink],
         model: Option<&ModelChoice>,
         passages: &mut Vec<ScoredPassage>,
         events: &mpsc::Sender<AnswerEvent>,
@@ -322,11 +336,6 @@ impl Guide {
             &question.text,
             nearest.iter().map(|scored| scored.passage.text.as_str()),
         );
-        if is_weak(&terms, nearest) {
-            let mut draft = abstain(question, nearest, events).await?;
-            self.name_knowers(scope, links, &mut draft, events).await?;
-            return Ok(draft);
-        }
         match model {
             None => extracts(&terms, nearest, events).await,
             Some(model) => {

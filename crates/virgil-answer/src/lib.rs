@@ -10,6 +10,7 @@
 
 mod abstain;
 mod answer;
+mod asked;
 mod budget;
 mod cache;
 mod cite;
@@ -22,6 +23,7 @@ mod facts;
 mod freshness;
 mod fuse;
 mod guide;
+mod judge;
 mod knowers;
 mod live_prompts;
 mod models;
@@ -49,6 +51,7 @@ pub use exact::{ExactAnswer, FactGroup, FactPath, FactRow, FactStep, Picture, Pi
 pub use facts::{Facts, FactsError};
 pub use fuse::{Fused, Shares, Weights, fuse};
 pub use guide::{AskError, Earlier, Guide, PROMPT_TOKENS, Question, STALE_AFTER, Writing};
+pub use judge::Judgement;
 pub use live_prompts::LivePrompts;
 pub use models::{ModelChoice, Models, Prices, UnknownModel};
 pub use plan::{

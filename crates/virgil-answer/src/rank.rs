@@ -11,6 +11,7 @@ use virgil_index::{Found, TermFinder, TermSet};
 use virgil_model::{AssetId, Content};
 use virgil_store::Passage;
 
+use crate::asked::{asks_for_now, form_of_answer, names, sentences};
 use crate::defines::AskedNames;
 use crate::fuse::Fused;
 use crate::outdated::is_outdated;
@@ -52,6 +53,35 @@ struct ProseWeights {
     pairs: f32,
     headings: f32,
     path: f32,
+}
+
+/// In how many of the best passages the form of an answer is looked for.
+const LOOKED_FOR_FORM: usize = 5;
+/// The share of the question that a sentence must hold to speak of what is asked.
+const SPEAKS_OF_IT: f32 = 0.25;
+
+/// What the candidates say of whether there is an answer among them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Signals {
+    /// The cosine similarity of the nearest.
+    pub(crate) nearest: f32,
+    /// The share of the question's pairs of terms that the best one holds.
+    pub(crate) pairs: f32,
+    /// Names in the question that none holds.
+    pub(crate) unseen: Vec<String>,
+    /// Whether the question asks for something of a recognisable form that the best have nowhere where they speak of it.
+    pub(crate) lacking: bool,
+    /// Whether what is asked for changes by the hour.
+    pub(crate) now: bool,
+}
+
+/// Candidates in order, with what they say together.
+#[derive(Debug, Default)]
+pub(crate) struct Ranked {
+    /// The best first.
+    pub(crate) candidates: Vec<(Fused, Passage)>,
+    /// Whether they answer.
+    pub(crate) signals: Signals,
 }
 
 /// What the parts of a passage hold of the question.
@@ -102,13 +132,9 @@ impl Ranking {
     }
 
     /// Scores `candidates` for `question`, best first; equal scores in the order in which they came.
-    pub(crate) fn rank(
-        &self,
-        question: &str,
-        candidates: Vec<(Fused, Passage)>,
-    ) -> Vec<(Fused, Passage)> {
+    pub(crate) fn rank(&self, question: &str, candidates: Vec<(Fused, Passage)>) -> Ranked {
         let finder = TermFinder::new(question);
-        let names = AskedNames::of(question);
+        let asked_names = AskedNames::of(question);
         let held: Vec<Held> = candidates
             .iter()
             .map(|(_, passage)| hold(&finder, passage))
@@ -119,6 +145,10 @@ impl Ranking {
             .zip(&held)
             .map(|((_, passage), held)| ((passage.asset, passage.ordinal), held.body.terms))
             .collect();
+        let nearest = candidates
+            .iter()
+            .filter_map(|(fused, _)| fused.dense)
+            .fold(0.0_f32, f32::max);
         let mut scored: Vec<(Fused, Passage)> = candidates
             .into_iter()
             .zip(&held)
@@ -145,7 +175,7 @@ impl Ranking {
                     Content::Prose => self.prose.score(&fused, &text),
                     Content::Code | Content::Config | Content::Notebook => {
                         self.code
-                            .score(&fused, &text, names.are_defined_in(&passage.text))
+                            .score(&fused, &text, asked_names.are_defined_in(&passage.text))
                     }
                 };
                 if is_outdated(&passage.evidence.path, question) {
@@ -155,8 +185,53 @@ impl Ranking {
             })
             .collect();
         scored.sort_by(|(one, _), (other, _)| other.score.total_cmp(&one.score));
-        scored
+        let best = scored.first().map(|(_, passage)| passage);
+        let signals = Signals {
+            nearest,
+            pairs: best.map_or(0.0, |passage| {
+                finder.find(&passage.text).pairs as f32 / finder.pairs().max(1) as f32
+            }),
+            unseen: unseen(&finder, question, &held),
+            lacking: is_lacking(&finder, &rarity, question, &scored),
+            now: asks_for_now(question),
+        };
+        Ranked {
+            candidates: scored,
+            signals,
+        }
     }
+}
+
+/// The names in `question` whose terms no candidate holds together.
+fn unseen(finder: &TermFinder, question: &str, held: &[Held]) -> Vec<String> {
+    names(question)
+        .into_iter()
+        .filter(|name| {
+            let terms = finder.find(name).terms;
+            !terms.is_empty() && !held.iter().any(|held| held.all().holds_all(terms))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether `question` asks for something of a recognisable form, and the best candidates have nothing of that form in a sentence that
+/// speaks of what is asked.
+fn is_lacking(
+    finder: &TermFinder,
+    rarity: &Rarity,
+    question: &str,
+    ranked: &[(Fused, Passage)],
+) -> bool {
+    let Some(form) = form_of_answer(question) else {
+        return false;
+    };
+    !ranked.iter().take(LOOKED_FOR_FORM).any(|(_, passage)| {
+        let headings = headings(finder, passage);
+        sentences(&passage.text).into_iter().any(|sentence| {
+            form.is_match(sentence)
+                && rarity.share(finder.find(sentence).terms.union(headings)) >= SPEAKS_OF_IT
+        })
+    })
 }
 
 /// What a passage's text says of the question.
@@ -194,16 +269,19 @@ impl CodeWeights {
     }
 }
 
-fn hold(finder: &TermFinder, passage: &Passage) -> Held {
-    let headings = passage
+fn headings(finder: &TermFinder, passage: &Passage) -> TermSet {
+    passage
         .breadcrumb
         .iter()
         .map(|heading| finder.find(heading).terms)
-        .fold(TermSet::default(), TermSet::union);
+        .fold(TermSet::default(), TermSet::union)
+}
+
+fn hold(finder: &TermFinder, passage: &Passage) -> Held {
     let evidence = &passage.evidence;
     Held {
         body: finder.find(&passage.text),
-        headings,
+        headings: headings(finder, passage),
         path: finder
             .find(&evidence.path)
             .terms
@@ -259,7 +337,7 @@ mod tests {
 
     fn best(question: &str, candidates: Vec<(Fused, Passage)>) -> String {
         let ranked = Ranking::built_in().rank(question, candidates);
-        ranked[0].1.evidence.path.clone()
+        ranked.candidates[0].1.evidence.path.clone()
     }
 
     #[test]
@@ -355,8 +433,39 @@ mod tests {
             candidate(2, "b.md", Content::Prose, &[], "two"),
         ];
         let ranked = Ranking::built_in().rank("what is it?", candidates);
-        assert_eq!(ranked[0].1.evidence.path, "a.md");
-        assert!(ranked.iter().all(|(fused, _)| fused.score.is_finite()));
-        assert!(Ranking::built_in().rank("what?", Vec::new()).is_empty());
+        assert_eq!(ranked.candidates[0].1.evidence.path, "a.md");
+        assert!(
+            ranked
+                .candidates
+                .iter()
+                .all(|(fused, _)| fused.score.is_finite())
+        );
+        assert!(
+            Ranking::built_in()
+                .rank("what?", Vec::new())
+                .candidates
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn signals_tell_what_is_missing() {
+        let signals = |question: &str, text: &str| {
+            let candidates = vec![candidate(1, "a.md", Content::Prose, &[], text)];
+            Ranking::built_in().rank(question, candidates).signals
+        };
+        let asked = "What does a GPU notebook cost?";
+        assert!(signals(asked, "A GPU notebook needs a quota.").lacking);
+        assert!(!signals(asked, "A GPU notebook costs 3 EUR an hour.").lacking);
+        // The amount stands in a sentence about something else.
+        assert!(signals(asked, "A GPU notebook needs a quota. Lunch is 3 EUR.").lacking);
+        let asked = "Is there a Julia kernel?";
+        assert_eq!(
+            signals(asked, "There is a Python kernel.").unseen,
+            ["Julia"]
+        );
+        assert!(signals(asked, "There is a Julia kernel.").unseen.is_empty());
+        assert!(signals("How many runs failed yesterday?", "3 runs").now);
+        assert_eq!(signals(asked, "There is a Julia kernel.").nearest, 0.5);
     }
 }

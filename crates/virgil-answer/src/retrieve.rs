@@ -9,6 +9,7 @@ use virgil_store::Passage;
 
 use crate::fuse::{Fused, fuse};
 use crate::guide::Guide;
+use crate::rank::Signals;
 
 /// How many candidates each list brings before fusion.
 const CANDIDATES: usize = 100;
@@ -45,8 +46,17 @@ pub struct ScoredPassage {
 impl Guide {
     /// The passages that fit `query` best, best first; equal texts are shown once.
     pub async fn search(&self, scope: &Scope, query: &Query) -> anyhow::Result<Vec<ScoredPassage>> {
+        Ok(self.look_for(scope, query).await?.0)
+    }
+
+    /// The passages of a search, with what the candidates say of whether they answer.
+    pub(crate) async fn look_for(
+        &self,
+        scope: &Scope,
+        query: &Query,
+    ) -> anyhow::Result<(Vec<ScoredPassage>, Signals)> {
         if query.text.trim().is_empty() || query.limit == 0 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Signals::default()));
         }
         let embedder = self.embedder.clone();
         let text = query.text.clone();
@@ -103,7 +113,7 @@ impl Guide {
                     .filter_map(|fused| Some((fused, passages.remove(&fused.point)?)))
                     .collect();
                 let ranked = self.ranking.rank(&query.text, first);
-                return Ok(distinct(ranked, query.limit));
+                return Ok((distinct(ranked.candidates, query.limit), ranked.signals));
             }
             candidates *= 4;
         }

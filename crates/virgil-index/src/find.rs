@@ -46,6 +46,16 @@ impl TermSet {
         TermSet(self.0 | other.0)
     }
 
+    /// Whether it is empty.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all of `other` is in it.
+    pub fn holds_all(self, other: TermSet) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// Whether the term at `place` is in it.
     pub fn holds(self, place: usize) -> bool {
         place < MOST_TERMS && self.0 >> place & 1 == 1

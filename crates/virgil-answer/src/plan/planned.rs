@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use virgil_graph::{EntityRef, Query};
 
+use crate::judge::Judgement;
+
 /// What went before a question.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Context {
@@ -64,6 +66,9 @@ pub struct Explanation {
     pub parses: Vec<ExplainedParse>,
     /// Why there is a query, or none.
     pub verdict: String,
+    /// Whether the passages answer, where the question is left to them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
 }
 
 /// A run of words that names something.

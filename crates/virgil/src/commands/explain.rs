@@ -40,6 +40,7 @@ pub(super) fn print(answer: &Value) {
         say(&format!("         {}", parse["query"]));
     }
     say(&format!("verdict  {}", text(&explanation["verdict"])));
+    print_judgement(&explanation["judgement"]);
     for passage in list(&answer["passages"]) {
         say(&format!(
             "passage  {:.3} (meaning {}, terms {})  {}/{}:{}",
@@ -59,6 +60,39 @@ pub(super) fn print(answer: &Value) {
         ));
     }
     say("");
+}
+
+/// Says how likely the passages were taken to answer the question, and why.
+fn print_judgement(judgement: &Value) {
+    let Some(probability) = judgement["probability"].as_f64() else {
+        return;
+    };
+    let mut reasons = vec![
+        format!("best passage {}", score(&judgement["score"])),
+        format!("{} ahead of the tenth", score(&judgement["margin"])),
+        format!("nearest by meaning {}", score(&judgement["cosine"])),
+        format!("pairs of words {}", score(&judgement["pairs"])),
+    ];
+    let unseen: Vec<&str> = list(&judgement["unseen"]).map(text).collect();
+    if !unseen.is_empty() {
+        reasons.push(format!("nothing holds {}", unseen.join(", ")));
+    }
+    if judgement["lacking"] == true {
+        reasons.push("what is asked for has a form that the passages lack".to_owned());
+    }
+    if judgement["now"] == true {
+        reasons.push("what is asked for changes by the hour".to_owned());
+    }
+    let least = judgement["least"].as_f64().unwrap_or_default();
+    let outcome = if probability < least {
+        "too little to answer"
+    } else {
+        "answered"
+    };
+    say(&format!(
+        "judged   {probability:.2} of at least {least:.2}, {outcome}: {}",
+        reasons.join("; ")
+    ));
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

@@ -1,0 +1,174 @@
+//! Whether the passages are likely to answer the question.
+//!
+//! A question may be close to passages that do not answer it. What tells: how good the best passage is and how far ahead of the tenth,
+//! how near the nearest is by meaning, whether words stand together as in the question, whether every name of the question is there,
+//! and whether what is asked for - an amount, a date - is where the passages speak of it. A logistic model weighs them; its weights
+//! are data (`abstention.yaml`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::rank::Signals;
+use crate::retrieve::ScoredPassage;
+
+const BUILT_IN: &str = include_str!("abstention.yaml");
+
+/// The weights of the signals, and the least probability of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Judge {
+    constant: f32,
+    score: f32,
+    margin: f32,
+    cosine: f32,
+    pairs: f32,
+    unseen: f32,
+    lacking: f32,
+    now: f32,
+    least: f32,
+}
+
+/// How likely the passages answer the question, and what that was taken from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judgement {
+    /// The probability that they do, from 0 to 1.
+    pub probability: f32,
+    /// Below it Virgil abstains.
+    pub least: f32,
+    /// The score of the best passage.
+    pub score: f32,
+    /// By how much it is better than the tenth.
+    pub margin: f32,
+    /// The cosine similarity of the nearest passage.
+    pub cosine: f32,
+    /// The share of neighbouring terms of the question that are neighbours in the best passage.
+    pub pairs: f32,
+    /// The names of the question that nothing holds.
+    pub unseen: Vec<String>,
+    /// Whether something of a recognisable form is asked for (an amount, a date) and not there.
+    pub lacking: bool,
+    /// Whether what is asked for changes by the hour.
+    pub now: bool,
+}
+
+impl Judgement {
+    /// Whether the passages are too weak to answer from.
+    pub fn is_weak(&self) -> bool {
+        self.probability < self.least
+    }
+}
+
+impl Judge {
+    /// The weights that the program comes with.
+    pub(crate) fn built_in() -> Judge {
+        serde_saphyr::from_str(BUILT_IN).expect("the file that is compiled in is whole")
+    }
+
+    /// Judges `passages`, which are the best first. `unknown`: the planner met a name that it knows nothing of.
+    pub(crate) fn judge(
+        &self,
+        passages: &[ScoredPassage],
+        signals: Signals,
+        unknown: bool,
+    ) -> Judgement {
+        let best = passages.first().map_or(0.0, |scored| scored.score);
+        let tenth = passages.get(9).or(passages.last());
+        let margin = best - tenth.map_or(0.0, |scored| scored.score);
+        let flag = |flag: bool| if flag { 1.0 } else { 0.0 };
+        let logit = self.constant
+            + self.score * best
+            + self.margin * margin
+            + self.cosine * signals.nearest
+            + self.pairs * signals.pairs
+            + self.unseen * flag(unknown || !signals.unseen.is_empty())
+            + self.lacking * flag(signals.lacking)
+            + self.now * flag(signals.now);
+        let probability = if passages.is_empty() {
+            0.0
+        } else {
+            1.0 / (1.0 + (-logit).exp())
+        };
+        Judgement {
+            probability,
+            least: self.least,
+            score: best,
+            margin,
+            cosine: signals.nearest,
+            pairs: signals.pairs,
+            unseen: signals.unseen,
+            lacking: signals.lacking,
+            now: signals.now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use virgil_model::{AssetId, Evidence, LineSpan};
+
+    use super::*;
+    use crate::rows::stated_passage;
+
+    fn passages(scores: &[f32]) -> Vec<ScoredPassage> {
+        let place = Evidence {
+            source: "s".into(),
+            path: "p".into(),
+            commit: None,
+            lines: LineSpan::new(1, 1),
+            url: None,
+        };
+        scores
+            .iter()
+            .map(|&score| ScoredPassage {
+                score,
+                ..stated_passage("text".into(), AssetId(1), place.clone())
+            })
+            .collect()
+    }
+
+    fn good() -> Signals {
+        Signals {
+            nearest: 0.6,
+            pairs: 0.5,
+            ..Signals::default()
+        }
+    }
+
+    #[test]
+    fn good_passages_answer_and_each_lack_counts_against_them() {
+        let judge = Judge::built_in();
+        let found = passages(&[0.7, 0.4]);
+        let sound = judge.judge(&found, good(), false);
+        assert!(!sound.is_weak(), "{sound:?}");
+        assert!((sound.margin - 0.3).abs() < 1e-6);
+        let lacks = [
+            Signals {
+                unseen: vec!["Julia".into()],
+                ..good()
+            },
+            Signals {
+                lacking: true,
+                ..good()
+            },
+            Signals {
+                now: true,
+                ..good()
+            },
+            Signals {
+                nearest: 0.1,
+                ..good()
+            },
+        ];
+        for lack in lacks {
+            let judged = judge.judge(&found, lack, false);
+            assert!(judged.probability < sound.probability, "{judged:?}");
+        }
+        assert!(judge.judge(&found, good(), true).probability < sound.probability);
+    }
+
+    #[test]
+    fn nothing_found_is_weak() {
+        let judged = Judge::built_in().judge(&[], good(), false);
+        assert!(judged.is_weak());
+        assert_eq!(judged.probability, 0.0);
+    }
+}
