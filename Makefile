@@ -10,7 +10,9 @@ VIRGIL := $(TARGET_DIR)/$(PROFILE_DIR)/virgil
 TOOLS := $(TARGET_DIR)/tools
 GATEWAY := $(TARGET_DIR)/litellm
 
-.PHONY: demo test test-gateway check model web build bench retrieval citations corpora openlineage format
+RETRIEVAL_BENCH := $(TARGET_DIR)/retrieval-bench
+
+.PHONY: demo test test-gateway check model web build bench bench-retrieval retrieval citations corpora openlineage format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -44,6 +46,19 @@ bench: model build
 retrieval: model
 	@test -n "$(RETRIEVAL_DATA)" || { echo "say where the question sets are: make retrieval RETRIEVAL_DATA=FOLDER" >&2; exit 1; }
 	RETRIEVAL_DATA=$(abspath $(RETRIEVAL_DATA)) cargo test -p virgil --test retrieval --locked
+
+## Virgil's retrieval beside LlamaIndex's and LangChain's quick-starts: `make bench-retrieval CORPUS=FOLDER [SET=website]` (tests/retrieval_bench
+## says which corpora). Installs the two below target/ the first time.
+bench-retrieval: model build $(RETRIEVAL_BENCH)/installed
+	@test -n "$(CORPUS)" || { echo "say where the corpus is: make bench-retrieval CORPUS=FOLDER [SET=website or cookbook]" >&2; exit 1; }
+	$(RETRIEVAL_BENCH)/bin/python -B tests/retrieval_bench $(or $(SET),website) --corpus $(CORPUS) --program $(VIRGIL) --model $(DATA_DIR) \
+		--work $(RETRIEVAL_BENCH)/work
+
+$(RETRIEVAL_BENCH)/installed: tests/retrieval_bench/requirements.txt
+	@python3 -m venv --help >/dev/null 2>&1 || { echo "Python's venv module is missing: install it (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	python3 -m venv $(RETRIEVAL_BENCH)
+	$(RETRIEVAL_BENCH)/bin/pip install --quiet --disable-pip-version-check -r tests/retrieval_bench/requirements.txt
+	@touch $@
 
 ## Compares the graph with what the files of public repositories state: `make corpora CORPORA=FOLDER` (tests/corpora says which).
 corpora: model build
