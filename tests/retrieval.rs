@@ -8,9 +8,13 @@
 //! The chunks are taken as they are given, not cut anew, and go the real way: embedder, store, index, search.
 //! Pass@k is the share of a question's golden chunks among the first k, averaged over the questions, as it is
 //! published there. Weights may be tuned on one half of the questions only, and are reported on the other.
+//!
+//! Each question is also judged twice, once with its golden documents out of sight: as many unanswerable questions as answerable ones
+//! (leave gold out). How well the judgement tells them apart is the area under the ROC curve.
 
 #![expect(clippy::print_stdout, reason = "what is measured is printed")]
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +24,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use virgil_answer::{Facts, Guide, Lexicon, Query, Weights, Writing, fuse};
+use virgil_answer::{Facts, Guide, Judgement, Lexicon, Query, Weights, Writing, fuse};
 use virgil_graph::Systems;
 use virgil_index::{
     Candidates, DocumentParts, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, ModelSource, Point,
@@ -32,7 +36,9 @@ use virgil_store::{Access, Commit, LabelAccess, NewAsset, NewChunk, SourceRecord
 /// The first how many passages are looked at.
 const DEPTHS: [usize; 3] = [5, 10, 20];
 /// What the code set's held-out half must reach at each of them.
-const BAR: [f32; 3] = [0.84, 0.89, 0.92];
+const BAR: [f32; 3] = [0.86, 0.93, 0.95];
+/// How well the judgement must tell answerable from unanswerable there, as the area under the ROC curve.
+const JUDGEMENT_BAR: f32 = 0.93;
 /// How many candidates a list brings, as in a real search.
 const CANDIDATES: usize = 100;
 const SOURCE: &str = "cookbook";
@@ -56,10 +62,11 @@ fn main() -> anyhow::Result<ExitCode> {
     docs.sweep();
 
     let held_out = code.pass(Half::HeldOut, &code.searched);
-    let reached = held_out.iter().zip(BAR).all(|(share, bar)| *share >= bar);
+    let reached = held_out.iter().zip(BAR).all(|(share, bar)| *share >= bar)
+        && code.area(Half::HeldOut) >= JUDGEMENT_BAR;
     let verdict = if reached { "reaches" } else { "misses" };
     println!(
-        "\nthe held-out half of the code set {verdict} the bar of {}",
+        "\nthe held-out half of the code set {verdict} the bar of {} and {JUDGEMENT_BAR}",
         percent(&BAR)
     );
     Ok(if reached {
@@ -253,6 +260,8 @@ struct Measured {
     places: HashMap<PointId, (usize, Content, String)>,
     /// What a real search finds.
     searched: Vec<Vec<String>>,
+    /// For each question the judgements with its golden documents and without them.
+    judged: Vec<[Judgement; 2]>,
 }
 
 type Ranking = Vec<(PointId, f32)>;
@@ -287,6 +296,52 @@ impl Measured {
         );
         [0, 1, 2]
             .map(|depth| (left[depth] * tuning + right[depth] * held_out) / (tuning + held_out))
+    }
+
+    /// The area under the ROC curve of the judgement on a half: how often an answerable question gets a higher probability than an
+    /// unanswerable one, where equal ones count half.
+    fn area(&self, half: Half) -> f32 {
+        let judged = self.questions.iter().zip(&self.judged);
+        let of_half: Vec<&[Judgement; 2]> = judged
+            .filter(|(question, _)| question.half == half)
+            .map(|(_, judged)| judged)
+            .collect();
+        let mut above = 0.0;
+        for [with, _] in &of_half {
+            for [_, without] in &of_half {
+                above += match with.probability.total_cmp(&without.probability) {
+                    Ordering::Greater => 1.0,
+                    Ordering::Equal => 0.5,
+                    Ordering::Less => 0.0,
+                };
+            }
+        }
+        above / (of_half.len() * of_half.len()) as f32
+    }
+
+    /// The shares of a half on which Virgil abstains, with the golden documents and without.
+    fn abstained(&self, half: Half) -> [f32; 2] {
+        [0, 1].map(|which| {
+            let judged = self.questions.iter().zip(&self.judged);
+            let weak: Vec<f32> = judged
+                .filter(|(question, _)| question.half == half)
+                .map(|(_, judged)| f32::from(u8::from(judged[which].is_weak())))
+                .collect();
+            weak.iter().sum::<f32>() / weak.len() as f32
+        })
+    }
+
+    fn print_judgement(&self) {
+        for (name, half) in [
+            ("tuning half", Half::Tuning),
+            ("held-out half", Half::HeldOut),
+        ] {
+            let [with, without] = self.abstained(half).map(|share| share * 100.0);
+            println!(
+                "  leave gold out, {name}: area {:.3}; abstains on {with:.1} % with its documents, on {without:.1} % without",
+                self.area(half)
+            );
+        }
     }
 
     fn rank(&self, score: impl Fn(&Candidates) -> Ranking) -> Vec<Vec<String>> {
@@ -402,7 +457,8 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
     let vectors = embedder.embed(&texts, Turn::Question)?;
     let mut searched = Vec::new();
     let mut candidates = Vec::new();
-    for (text, dense) in texts.into_iter().zip(vectors) {
+    let mut judged = Vec::new();
+    for (question, (text, dense)) in set.questions.iter().zip(texts.into_iter().zip(vectors)) {
         let search = Search {
             dense,
             sparse: encode_question(&text),
@@ -416,6 +472,12 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
             limit: DEPTHS[2],
             sources: None,
         };
+        let without = without_gold(&set.assets, &question.golden);
+        let without = store.scope_of_groups("stranger", &without).await?;
+        judged.push([
+            guide.judge(&scope, &query.text).await?,
+            guide.judge(&without, &query.text).await?,
+        ]);
         let found = guide.search(&scope, &query).await?;
         searched.push(
             found
@@ -429,6 +491,7 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
         candidates,
         places,
         searched,
+        judged,
     };
 
     println!(
@@ -445,7 +508,26 @@ async fn measure(set: Set, embedder: &Arc<dyn Embedder>) -> anyhow::Result<Measu
     measured.print("BM25 alone", &measured.rank(|found| found.sparse.clone()));
     measured.print("equal reciprocal ranks", &measured.rank(reciprocal_ranks));
     measured.print("Virgil's search", &measured.searched);
+    measured.print_judgement();
     Ok(measured)
+}
+
+/// The group of those who may see an asset.
+fn group(asset: usize) -> String {
+    format!("readers-of-{asset}")
+}
+
+/// The groups of somebody who may see everything but the documents that hold golden chunks.
+fn without_gold(assets: &[Asset], golden: &BTreeSet<String>) -> Vec<String> {
+    let holds_none = |asset: &Asset| {
+        let mut keys = asset.chunks.iter().map(|chunk| key(&chunk.text));
+        !keys.any(|key| golden.contains(&key))
+    };
+    let assets = assets.iter().enumerate();
+    assets
+        .filter(|(_, asset)| holds_none(asset))
+        .map(|(number, _)| group(number))
+        .collect()
 }
 
 /// Writes the chunks into store and index, as a sync does.
@@ -455,12 +537,13 @@ async fn fill(
     embedder: &dyn Embedder,
     assets: &[Asset],
 ) -> anyhow::Result<HashMap<PointId, (usize, Content, String)>> {
-    let label = LabelAccess {
-        name: "open".into(),
-        groups: vec!["everyone".into()],
-    };
+    // Each asset has its own label, so that any of them can be taken out of sight.
+    let labels = (0..assets.len()).map(|number| LabelAccess {
+        name: group(number),
+        groups: vec![group(number)],
+    });
     let access = Access {
-        labels: vec![label],
+        labels: labels.collect(),
         principals: Vec::new(),
     };
     store.apply_access(&access).await?;
@@ -469,7 +552,7 @@ async fn fill(
         kind: "folder".into(),
         location: "/".into(),
         permalink: None,
-        label: "open".into(),
+        label: group(0),
     };
     let source = store.put_source(&source).await?;
     let lease = store
@@ -495,7 +578,7 @@ async fn fill(
         new_assets.push(NewAsset {
             path: asset.path.clone(),
             content_id: number.to_string(),
-            label: "open".into(),
+            label: group(number),
             title: asset.path.clone(),
             content: asset.content,
             size_bytes: 1,

@@ -22,7 +22,7 @@ use crate::extract::QuestionTerms;
 use crate::facts::Facts;
 use crate::freshness::also;
 use crate::fuse::Weights;
-use crate::judge::Judge;
+use crate::judge::{Judge, Judgement};
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
 use crate::plan::{Context as PlanContext, Lexicon, Outcome};
@@ -234,7 +234,7 @@ impl Guide {
         .await?;
 
         let unknown = unknown_names(&planned.explanation);
-        let judgement = self.judge.judge(&passages, signals, unknown.is_some());
+        let judgement = self.judge.judge(&passages, signals);
         let mut explanation = planned.explanation;
         let mut draft = match planned.outcome {
             Outcome::Query(plan) => {
@@ -320,6 +320,17 @@ impl Guide {
         }
         answer.notice = also(answer.notice, fresh.notice);
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
+    }
+
+    /// How likely what `scope` may see answers `question`, by its passages alone.
+    pub async fn judge(&self, scope: &Scope, question: &str) -> anyhow::Result<Judgement> {
+        let query = Query {
+            text: question.to_owned(),
+            limit: PASSAGES,
+            sources: None,
+        };
+        let (passages, signals) = self.look_for(scope, &query).await?;
+        Ok(self.judge.judge(&passages, signals))
     }
 
     /// Answers from passages alone: extracts, or what a model writes.

@@ -25,6 +25,7 @@ pub(crate) struct Judge {
     lacking: f32,
     now: f32,
     least: f32,
+    far: f32,
 }
 
 /// How likely the passages answer the question, and what that was taken from.
@@ -63,13 +64,8 @@ impl Judge {
         serde_saphyr::from_str(BUILT_IN).expect("the file that is compiled in is whole")
     }
 
-    /// Judges `passages`, which are the best first. `unknown`: the planner met a name that it knows nothing of.
-    pub(crate) fn judge(
-        &self,
-        passages: &[ScoredPassage],
-        signals: Signals,
-        unknown: bool,
-    ) -> Judgement {
+    /// Judges `passages`, which are the best first.
+    pub(crate) fn judge(&self, passages: &[ScoredPassage], signals: Signals) -> Judgement {
         let best = passages.first().map_or(0.0, |scored| scored.score);
         let tenth = passages.get(9).or(passages.last());
         let margin = best - tenth.map_or(0.0, |scored| scored.score);
@@ -79,10 +75,10 @@ impl Judge {
             + self.margin * margin
             + self.cosine * signals.nearest
             + self.pairs * signals.pairs
-            + self.unseen * flag(unknown || !signals.unseen.is_empty())
+            + self.unseen * flag(!signals.unseen.is_empty())
             + self.lacking * flag(signals.lacking)
             + self.now * flag(signals.now);
-        let probability = if passages.is_empty() {
+        let probability = if passages.is_empty() || signals.nearest < self.far {
             0.0
         } else {
             1.0 / (1.0 + (-logit).exp())
@@ -137,7 +133,7 @@ mod tests {
     fn good_passages_answer_and_each_lack_counts_against_them() {
         let judge = Judge::built_in();
         let found = passages(&[0.7, 0.4]);
-        let sound = judge.judge(&found, good(), false);
+        let sound = judge.judge(&found, good());
         assert!(!sound.is_weak(), "{sound:?}");
         assert!((sound.margin - 0.3).abs() < 1e-6);
         let lacks = [
@@ -154,20 +150,24 @@ mod tests {
                 ..good()
             },
             Signals {
-                nearest: 0.1,
+                nearest: 0.3,
                 ..good()
             },
         ];
         for lack in lacks {
-            let judged = judge.judge(&found, lack, false);
+            let judged = judge.judge(&found, lack);
             assert!(judged.probability < sound.probability, "{judged:?}");
         }
-        assert!(judge.judge(&found, good(), true).probability < sound.probability);
+        let far = Signals {
+            nearest: 0.15,
+            ..good()
+        };
+        assert_eq!(judge.judge(&passages(&[1.0, 0.0]), far).probability, 0.0);
     }
 
     #[test]
     fn nothing_found_is_weak() {
-        let judged = Judge::built_in().judge(&[], good(), false);
+        let judged = Judge::built_in().judge(&[], good());
         assert!(judged.is_weak());
         assert_eq!(judged.probability, 0.0);
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use virgil_index::{Found, TermFinder, TermSet};
-use virgil_model::{AssetId, Content};
+use virgil_model::{AssetId, Content, words};
 use virgil_store::Passage;
 
 use crate::asked::{asks_for_now, form_of_answer, names, sentences};
@@ -149,6 +149,7 @@ impl Ranking {
             .iter()
             .filter_map(|(fused, _)| fused.dense)
             .fold(0.0_f32, f32::max);
+        let unseen = unseen(&finder, question, &candidates, &held);
         let mut scored: Vec<(Fused, Passage)> = candidates
             .into_iter()
             .zip(&held)
@@ -191,7 +192,7 @@ impl Ranking {
             pairs: best.map_or(0.0, |passage| {
                 finder.find(&passage.text).pairs as f32 / finder.pairs().max(1) as f32
             }),
-            unseen: unseen(&finder, question, &held),
+            unseen,
             lacking: is_lacking(&finder, &rarity, question, &scored),
             now: asks_for_now(question),
         };
@@ -202,16 +203,47 @@ impl Ranking {
     }
 }
 
-/// The names in `question` whose terms no candidate holds together.
-fn unseen(finder: &TermFinder, question: &str, held: &[Held]) -> Vec<String> {
+/// The names in `question` that no candidate holds: not all terms of the name, or, if it has several, not one after the other.
+fn unseen(
+    finder: &TermFinder,
+    question: &str,
+    candidates: &[(Fused, Passage)],
+    held: &[Held],
+) -> Vec<String> {
     names(question)
         .into_iter()
         .filter(|name| {
-            let terms = finder.find(name).terms;
-            !terms.is_empty() && !held.iter().any(|held| held.all().holds_all(terms))
+            let terms = finder.find(name);
+            if terms.terms.is_empty() {
+                return false;
+            }
+            let phrase = (terms.length > 1).then(|| spaced(name));
+            !candidates.iter().zip(held).any(|((_, passage), held)| {
+                held.all().holds_all(terms.terms)
+                    && phrase
+                        .as_ref()
+                        .is_none_or(|phrase| whole(passage).contains(phrase.as_str()))
+            })
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// Path, outline and text of a passage, as [`spaced`] has them.
+fn whole(passage: &Passage) -> String {
+    let outline = passage.breadcrumb.join(" ");
+    let path = &passage.evidence.path;
+    spaced(&format!("{path} {outline} {}", passage.text))
+}
+
+/// The lowercase words of `text`, each after a space.
+fn spaced(text: &str) -> String {
+    words(text)
+        .flat_map(|word| word.split('_'))
+        .filter(|word| !word.is_empty())
+        .fold(String::new(), |spaced, word| {
+            spaced + " " + &word.to_lowercase()
+        })
 }
 
 /// Whether `question` asks for something of a recognisable form, and the best candidates have nothing of that form in a sentence that
@@ -465,7 +497,13 @@ mod tests {
             ["Julia"]
         );
         assert!(signals(asked, "There is a Julia kernel.").unseen.is_empty());
+        let asked = "Which models run in prod-us?";
+        assert_eq!(
+            signals(asked, "Models of prod-eu; tell us.").unseen,
+            ["prod-us"]
+        );
+        assert!(signals(asked, "Models run in prod-us.").unseen.is_empty());
         assert!(signals("How many runs failed yesterday?", "3 runs").now);
-        assert_eq!(signals(asked, "There is a Julia kernel.").nearest, 0.5);
+        assert_eq!(signals(asked, "anything").nearest, 0.5);
     }
 }
