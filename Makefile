@@ -12,7 +12,7 @@ GATEWAY := $(TARGET_DIR)/litellm
 
 RETRIEVAL_BENCH := $(TARGET_DIR)/retrieval-bench
 
-.PHONY: demo test test-gateway check model web build bench bench-retrieval retrieval citations corpora openlineage format
+.PHONY: demo test test-gateway check model web build bench bench-retrieval retrieval citations corpora openlineage page format
 
 ## Sets everything up, reads the sample platform and starts the server on loopback.
 demo: model web build
@@ -69,6 +69,11 @@ corpora: model build
 ## The OpenLineage Python client against the real server, and how many events a minute it takes; installs the client from PyPI.
 openlineage: model build
 	python3 -B tests/openlineage/test_client.py $(VIRGIL) $(DATA_DIR) $(TARGET_DIR)/openlineage
+
+## Drives the chat page in Chromium (`CHROMIUM=FILE`, if it is not /usr/bin/chromium); installs playwright-core from npm.
+page: model web build
+	cd tests/page && npm ci --silent --no-audit --no-fund
+	VIRGIL=$(VIRGIL) VIRGIL_MODEL_DIR=$(DATA_DIR) node tests/page/story.mjs
 
 ## Measures the check of citations: `make citations CLAIMS_DATA=FOLDER`, a checkout of the corpus that tests/questions/claims.yaml names.
 citations:
