@@ -16,7 +16,8 @@ use virgil_graph::{
 use virgil_model::{AssetId, LabelId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
 
-use crate::plan::{Context, Lexicon, Names, Planned, check};
+use crate::by_example::ByExample;
+use crate::plan::{Asker, Context, Lexicon, Names, Planned, check};
 
 /// For how many sets of labels the names are kept.
 const KEPT_NAMES: usize = 16;
@@ -88,10 +89,11 @@ impl Facts {
     }
 
     /// Plans a question on what `scope` sees: an exact query, a question back, or nothing.
-    pub async fn plan(
+    pub(crate) async fn plan(
         &self,
         scope: &Scope,
         lexicon: &Arc<Lexicon>,
+        by_example: Option<&Arc<ByExample>>,
         question: &str,
         context: &Context,
     ) -> Result<Planned, FactsError> {
@@ -100,10 +102,21 @@ impl Facts {
         let labels: BTreeSet<LabelId> = scope.labels().collect();
         let (lexicon, question, context) =
             (Arc::clone(lexicon), question.to_owned(), context.clone());
+        let by_example = by_example.cloned();
         let plan = move || {
             let view = state.graph.view(&labels);
             let names = state.names(&labels, &view);
-            lexicon.plan(&question, &context, &names, &view, &known)
+            let planned = lexicon.plan(&question, &context, &names, &view, &known);
+            let asker = Asker {
+                lexicon: &lexicon,
+                names: &names,
+                view: &view,
+                known: &known,
+            };
+            match by_example {
+                Some(by_example) => by_example.plan(planned, &question, &context, asker),
+                None => planned,
+            }
         };
         Ok(tokio::task::spawn_blocking(plan).await?)
     }

@@ -16,6 +16,7 @@ use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 use crate::abstain::abstain;
 use crate::answer::{Answer, AnswerEvent, Mode, Stage};
 use crate::budget::{BudgetError, Budgets};
+use crate::by_example::ByExample;
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
 use crate::draft::Draft;
 use crate::extract::QuestionTerms;
@@ -25,7 +26,7 @@ use crate::fuse::Weights;
 use crate::judge::{Judge, Judgement};
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
-use crate::plan::{Context as PlanContext, Lexicon, Outcome};
+use crate::plan::{Context as PlanContext, ExampleError, ExampleFile, Examples, Lexicon, Outcome};
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::rank::Ranking;
@@ -52,6 +53,8 @@ pub struct Guide {
     pub(crate) index: Arc<dyn VectorIndex>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) lexicon: Arc<Lexicon>,
+    /// The second way to plan a question, if there is one.
+    pub(crate) by_example: Option<Arc<ByExample>>,
     pub(crate) writing: Writing,
     pub(crate) cache: AnswerCache,
     /// What fences are made with.
@@ -160,10 +163,19 @@ impl Guide {
             index,
             facts,
             lexicon: Arc::new(lexicon),
+            by_example: None,
             cache: AnswerCache::new(writing.cache),
             fence_key: random_key(),
             writing,
         }
+    }
+
+    /// Plans questions that the grammar leaves by examples: the built-in ones and `own`.
+    pub fn with_examples(mut self, own: &[ExampleFile]) -> Result<Guide, ExampleError> {
+        let examples = Examples::load(own, &self.lexicon)?;
+        let by_example = ByExample::new(examples, self.embedder.clone());
+        self.by_example = Some(Arc::new(by_example));
+        Ok(self)
     }
 
     /// The language models, if there are any.

@@ -12,6 +12,7 @@ mod abstain;
 mod answer;
 mod asked;
 mod budget;
+mod by_example;
 mod cache;
 mod cite;
 mod defines;
@@ -55,8 +56,9 @@ pub use judge::Judgement;
 pub use live_prompts::LivePrompts;
 pub use models::{ModelChoice, Models, Prices, UnknownModel};
 pub use plan::{
-    Choices, Context, ExplainedLink, ExplainedParse, ExplainedWord, Explanation, Lexicon,
-    LexiconError, LexiconFile, Outcome, Plan, Planned, check, reading,
+    Choices, Context, ExampleError, ExampleFile, ExplainedExample, ExplainedLink, ExplainedParse,
+    ExplainedWord, Explanation, Lexicon, LexiconError, LexiconFile, Outcome, Plan, Planned, check,
+    reading,
 };
 pub use prompt::{Prompts, PromptsError};
 pub use retrieve::{Query, ScoredPassage};

@@ -115,9 +115,10 @@ impl Guide {
         question: &str,
         context: &Context,
     ) -> Result<Planned, AskError> {
+        let by_example = self.by_example.as_ref();
         let planned = self
             .facts
-            .plan(scope, &self.lexicon, question, context)
+            .plan(scope, &self.lexicon, by_example, question, context)
             .await;
         Ok(planned.map_err(anyhow::Error::from)?)
     }

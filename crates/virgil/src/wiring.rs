@@ -65,7 +65,8 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         facts.clone(),
         Lexicon::load(config.lexicon.clone())?,
         writing,
-    );
+    )
+    .with_examples(&config.examples)?;
     #[cfg(debug_assertions)]
     arm_crash_point()?;
     Ok(Arc::new(Platform {

@@ -11,7 +11,7 @@ use crate::plan::readings::reading;
 /// What the best reading may cost.
 const MOST_COST: f32 = 0.6;
 /// How much dearer another reading must be not to count.
-const MARGIN: f32 = 0.15;
+pub(super) const MARGIN: f32 = 0.15;
 
 /// Takes the likeliest reading, unless it is unlikely, ambiguous, or another one is near and answers differently.
 pub(super) fn decide(

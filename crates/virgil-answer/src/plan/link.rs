@@ -22,9 +22,9 @@ pub(crate) const ORDINARY: f32 = 0.44;
 /// The same, where the word has another meaning as well.
 const HOMONYM: f32 = 0.4;
 /// Only the end of a longer name.
-const PART_OF_A_NAME: f32 = 0.2;
+pub(crate) const PART_OF_A_NAME: f32 = 0.2;
 /// A name that nothing declares.
-const UNRESOLVED: f32 = 0.3;
+pub(crate) const UNRESOLVED: f32 = 0.3;
 
 /// The value of an attribute, where nothing names the attribute.
 const VALUE: f32 = 0.22;
@@ -251,7 +251,7 @@ fn is_auxiliary(token: &Token) -> bool {
         )
 }
 
-fn number(text: &str) -> Option<Value> {
+pub(crate) fn number(text: &str) -> Option<Value> {
     let small = [
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     ];
@@ -282,7 +282,7 @@ fn by_kind(candidates: &[Candidate]) -> BTreeMap<Kind, Vec<Candidate>> {
 }
 
 /// How unlikely a name is to mean a thing of a kind, where several kinds share it.
-fn prior(kind: Kind) -> f32 {
+pub(crate) fn prior(kind: Kind) -> f32 {
     match kind {
         Kind::Model | Kind::Dataset | Kind::Team | Kind::User | Kind::Column => 0.0,
         Kind::FeatureView | Kind::Pipeline | Kind::ModelVersion | Kind::Notebook => 0.18,

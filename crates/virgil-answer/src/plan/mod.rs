@@ -8,6 +8,7 @@ mod chart;
 mod check;
 mod decide;
 mod emptiness;
+mod examples;
 mod follow_up;
 mod grammar;
 mod inflect;
@@ -31,11 +32,14 @@ mod traits;
 use virgil_graph::{Known, Query, Set, View};
 
 pub use check::check;
+pub(crate) use examples::Asker;
+pub(crate) use examples::Examples;
+pub use examples::{ExampleError, WrittenExample as ExampleFile};
 pub use lexicon::{Lexicon, LexiconError, Written as LexiconFile};
 pub(crate) use names::Names;
 pub use planned::{
-    Choices, Context, ExplainedLink, ExplainedParse, ExplainedWord, Explanation, Outcome, Plan,
-    Planned,
+    Choices, Context, ExplainedExample, ExplainedLink, ExplainedParse, ExplainedWord, Explanation,
+    Outcome, Plan, Planned,
 };
 pub use readings::reading;
 

@@ -64,6 +64,9 @@ pub struct Explanation {
     pub unused: Vec<ExplainedWord>,
     /// The readings, the likeliest first.
     pub parses: Vec<ExplainedParse>,
+    /// The nearest examples, if the grammar left the question to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<ExplainedExample>,
     /// Why there is a query, or none.
     pub verdict: String,
     /// Whether the passages answer, where the question is left to them.
@@ -102,6 +105,19 @@ pub struct ExplainedParse {
     pub rejected: Option<String>,
 }
 
+/// An example question that is like a question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedExample {
+    /// The name of the example.
+    pub example: String,
+    /// The wording that is nearest.
+    pub wording: String,
+    /// How alike they are, 1 being the same.
+    pub likeness: f32,
+    /// Why it does not stand for the question.
+    pub rejected: Option<String>,
+}
+
 impl Explanation {
     /// Adds how the next sentence was read.
     pub(super) fn then(&mut self, next: Explanation) {
@@ -109,6 +125,7 @@ impl Explanation {
         self.links.extend(next.links);
         self.unused.extend(next.unused);
         self.parses.extend(next.parses);
+        self.examples.extend(next.examples);
         self.verdict = next.verdict;
     }
 }

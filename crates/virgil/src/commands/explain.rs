@@ -39,6 +39,18 @@ pub(super) fn print(answer: &Value) {
         ));
         say(&format!("         {}", parse["query"]));
     }
+    for example in list(&explanation["examples"]) {
+        let verdict = match example["rejected"].as_str() {
+            Some(why) => format!(" — not taken: {why}"),
+            None => String::new(),
+        };
+        say(&format!(
+            "example  {:.2}  {} ({}){verdict}",
+            example["likeness"].as_f64().unwrap_or_default(),
+            text(&example["wording"]),
+            text(&example["example"])
+        ));
+    }
     say(&format!("verdict  {}", text(&explanation["verdict"])));
     print_judgement(&explanation["judgement"]);
     for passage in list(&answer["passages"]) {

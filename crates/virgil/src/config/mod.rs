@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use virgil_answer::{Budgets, CacheLimits, LexiconFile, STALE_AFTER};
+use virgil_answer::{Budgets, CacheLimits, ExampleFile, LexiconFile, STALE_AFTER};
 use virgil_graph::Systems;
 use virgil_ingest::{PathRule, SourceConfig};
 use virgil_server::OWNER;
@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     /// The platform's own words, added to the built-in lexicon.
     pub(crate) lexicon: Option<LexiconFile>,
+    /// The platform's own example questions, added to the built-in ones.
+    pub(crate) examples: Vec<ExampleFile>,
 }
 
 /// Who may ask over the network.
@@ -139,6 +141,7 @@ impl Config {
             prompt_tokens: gateway::prompt_tokens(file.prompt.unwrap_or_default())?,
             retention: conversations::retention(file.conversations.unwrap_or_default())?,
             lexicon: file.lexicon,
+            examples: file.examples.unwrap_or_default(),
         })
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct File {
     pub(super) teams_file: PathBuf,
     /// Words of this platform, in the shape of the built-in lexicon.
     pub(super) lexicon: Option<virgil_answer::LexiconFile>,
+    /// Example questions of this platform, in the shape of the built-in ones.
+    pub(super) examples: Option<Vec<virgil_answer::ExampleFile>>,
     pub(super) budgets: Option<Budgets>,
     pub(super) answer_cache: Option<AnswerCache>,
     pub(super) prompt: Option<Prompt>,
@@ -248,6 +250,7 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     once("server", &mut merged.server, file.server, path)?;
     once("embedder", &mut merged.embedder, file.embedder, path)?;
     once("lexicon", &mut merged.lexicon, file.lexicon, path)?;
+    once("examples", &mut merged.examples, file.examples, path)?;
     once("gateway", &mut merged.gateway, file.gateway, path)?;
     once("budgets", &mut merged.budgets, file.budgets, path)?;
     once(

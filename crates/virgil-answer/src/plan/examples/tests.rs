@@ -1,0 +1,318 @@
+//! Every wording of the bank asked, and turned into what it does not ask.
+
+use virgil_graph::{Graph, Known, Query, Stated, Systems};
+use virgil_index::{Embedder, HashingEmbedder, Turn};
+use virgil_model::{
+    AssetId, Attributes, Key, Kind, LabelId, LineSpan, Predicate, Says, SourceId, Statement,
+    Target, Value,
+};
+
+use super::bank::built_in;
+use super::near::Examples;
+use super::{Asker, Proposal};
+use crate::plan::tokens::tokens;
+use crate::plan::{Context, Lexicon, Names};
+
+/// What stands for the slots of the wordings: two things of each kind, values of attributes, a number.
+const NAMES: &[(&str, Kind, [&str; 2])] = &[
+    ("model", Kind::Model, ["spam-filter", "price-guesser"]),
+    (
+        "model_version",
+        Kind::ModelVersion,
+        ["spam-filter v3", "price-guesser v2"],
+    ),
+    ("dataset", Kind::Dataset, ["dim_mails", "fct_prices"]),
+    (
+        "column",
+        Kind::Column,
+        ["dim_mails.sender_id", "fct_prices.amount_eur"],
+    ),
+    (
+        "feature_view",
+        Kind::FeatureView,
+        ["mail_features", "price_features"],
+    ),
+    (
+        "pipeline",
+        Kind::Pipeline,
+        ["mail-loader-job", "price-loader-job"],
+    ),
+    ("task", Kind::Task, ["clean-mails", "clean-prices"]),
+    (
+        "inference_service",
+        Kind::InferenceService,
+        ["spam-filter-live", "price-guesser-live"],
+    ),
+    (
+        "component",
+        Kind::Component,
+        ["mail-gateway", "price-gateway"],
+    ),
+    (
+        "dashboard",
+        Kind::Dashboard,
+        ["mail-volume", "price-volume"],
+    ),
+    ("alert", Kind::Alert, ["MailsLate", "PricesLate"]),
+    (
+        "image",
+        Kind::Image,
+        ["base/mail-trainer", "base/price-trainer"],
+    ),
+    ("team", Kind::Team, ["mail-crew", "price-crew"]),
+    ("user", Kind::User, ["ada.kern", "bob.lind"]),
+];
+
+const VALUES: &[(&str, [&str; 2])] = &[
+    ("cluster", ["east-1", "west-1"]),
+    ("aliases", ["blue_one", "red_one"]),
+    ("severity", ["sev-1", "sev-2"]),
+    ("runtime", ["fast-server", "slow-server"]),
+    ("lifecycle", ["phase-two", "phase-one"]),
+    ("tag_sensitivity", ["class-c", "class-d"]),
+    ("tags", ["topic-x", "topic-y"]),
+    ("type", ["Secret-1", "Secret-2"]),
+    ("timezone", ["Europe/Rome", "Europe/Oslo"]),
+    ("image", ["base/lab:2031.04", "base/lab:2031.05"]),
+];
+
+fn world() -> Graph {
+    let mut says = Vec::new();
+    for (slot, kind, names) in NAMES {
+        for (number, name) in names.iter().enumerate() {
+            let key = Key::scoped("thing", "test", &format!("{slot}/{name}"));
+            says.push(Says::Mention {
+                kind: *kind,
+                keys: vec![key.clone()],
+                name: (*name).to_owned(),
+            });
+            for (attribute, values) in VALUES {
+                says.push(Says::Attribute {
+                    of: key.clone(),
+                    name: (*attribute).to_owned(),
+                    value: Value::Text(values[number].to_owned()),
+                });
+            }
+        }
+    }
+    // A place that tables lie in.
+    let table = Key::scoped("table", "wh", "lake.deep.some_table");
+    says.push(Says::Mention {
+        kind: Kind::Dataset,
+        keys: vec![table.clone()],
+        name: "some_table".to_owned(),
+    });
+    says.push(Says::Relation {
+        subject: table,
+        predicate: Predicate::OwnedBy,
+        object: Target::Key(Key::scoped("thing", "test", "team/mail-crew")),
+        attributes: Attributes::new(),
+    });
+    let stated = says.into_iter().map(|says| Stated {
+        asset: AssetId(1),
+        label: LabelId(1),
+        source: SourceId(1),
+        path: "a.yaml".into(),
+        statement: Statement {
+            lines: LineSpan::new(1, 1),
+            says,
+        },
+    });
+    let mut graph = Graph::new(Systems::default());
+    graph.replace(AssetId(1), stated.collect());
+    graph
+}
+
+/// A wording as a question about the world.
+fn question(wording: &str) -> String {
+    let mut text = wording.to_owned();
+    let mut put = |marker: String, name: &str| text = text.replace(&marker, name);
+    for (slot, _, [one, other]) in NAMES {
+        put(format!("{{{slot}}}"), one);
+        put(format!("{{{slot}2}}"), other);
+    }
+    let groups = [
+        ("lineage", ["dim_mails", "fct_prices"]),
+        ("owned", ["spam-filter", "price-guesser"]),
+        ("watched", ["spam-filter", "price-guesser"]),
+        ("end", ["dim_mails", "price-guesser"]),
+        ("table", ["dim_mails", "fct_prices"]),
+        ("job", ["mail-loader-job", "price-loader-job"]),
+        ("reader", ["mail-loader-job", "price-loader-job"]),
+        ("part", ["mail-gateway", "price-gateway"]),
+    ];
+    for (slot, [one, other]) in groups {
+        put(format!("{{{slot}}}"), one);
+        put(format!("{{{slot}2}}"), other);
+    }
+    for (slot, [one, other]) in VALUES {
+        put(format!("{{={slot}}}"), one);
+        put(format!("{{={slot}2}}"), other);
+    }
+    put("{=reference}".to_owned(), "lake.deep");
+    put("{n}".to_owned(), "7");
+    text
+}
+
+/// The kinds that stand for `{kinds}`.
+fn noun(kinds: &[Kind]) -> &'static str {
+    match kinds.first() {
+        None => "models",
+        Some(Kind::Dataset) => "tables",
+        Some(Kind::Model) => "models",
+        Some(Kind::Alert) => "alerts",
+        Some(Kind::Notebook) => "notebooks",
+        Some(Kind::Pipeline) => "pipelines",
+        Some(Kind::InferenceService) => "inference services",
+        Some(Kind::FeatureView) => "feature views",
+        Some(Kind::TrainingJob) => "training jobs",
+        Some(other) => panic!("no noun for {other:?}"),
+    }
+}
+
+/// What is asked for instead, where a wording is turned into its opposite.
+fn turned(text: &str) -> Vec<String> {
+    let words = [
+        ("upstream", "downstream"),
+        ("downstream", "upstream"),
+        ("without", "with"),
+        (" with ", " without "),
+        (" no ", " some "),
+        (" not ", " "),
+        ("n't ", " "),
+        (" are ", " are not "),
+        (" is ", " is not "),
+        (" have ", " have no "),
+        (" has ", " has no "),
+        (" never ", " always "),
+        ("nobody", "somebody"),
+        ("nothing", "something"),
+        ("How many", "Which"),
+        ("how many", "which"),
+        ("Number of", "List of"),
+        ("above", "below"),
+        ("more than", "less than"),
+        ("over {n}", "under {n}"),
+        (" per ", " with "),
+        ("Unowned", "Owned"),
+        ("unowned", "owned"),
+        ("Which ", "Which old "),
+        ("Which ", "Which newest "),
+        ("Which ", "How many "),
+        ("Which ", "Since last week, which "),
+    ];
+    // What stands before the question may say what it likes.
+    let start = [". ", "? ", ": "]
+        .iter()
+        .filter_map(|end| text.rfind(end))
+        .max();
+    let (before, last) = text.split_at(start.map_or(0, |start| start + 2));
+    // A number of days or replicas is a value, and whoever asks for one does not count.
+    let is_amount = ["days", "replicas", "how many?"]
+        .iter()
+        .any(|amount| last.contains(amount));
+    let all = words
+        .into_iter()
+        .filter(|(from, _)| last.contains(from) && !(is_amount && from.contains("ow many")));
+    all.map(|(from, to)| format!("{before}{}", last.replacen(from, to, 1)))
+        .collect()
+}
+
+struct Bench {
+    graph: Graph,
+    lexicon: Lexicon,
+    examples: Examples,
+    embedder: HashingEmbedder,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let lexicon = Lexicon::load(None).unwrap();
+        Bench {
+            graph: world(),
+            examples: Examples::load(&[], &lexicon).unwrap(),
+            embedder: HashingEmbedder::new(256),
+            lexicon,
+        }
+    }
+
+    /// Calls `see` with a way to ask questions.
+    fn ask(&self, see: impl FnOnce(&dyn Fn(&str) -> Vec<Proposal>)) {
+        let view = self.graph.view(&[LabelId(1)].into_iter().collect());
+        let names = Names::of(&view);
+        let asker = Asker {
+            lexicon: &self.lexicon,
+            names: &names,
+            view: &view,
+            known: &Known::default(),
+        };
+        see(&|text| {
+            let embed = |texts: &[String]| self.embedder.embed(texts, Turn::Question).ok();
+            let context = Context::default();
+            let proposals = self
+                .examples
+                .propose(text, &tokens(text), &context, asker, &embed);
+            proposals.unwrap_or_default()
+        });
+    }
+}
+
+/// The query of the likeliest proposal that stands.
+fn stands(proposals: &[Proposal]) -> Option<(&str, &Query)> {
+    let best = proposals.first().filter(|best| best.rejected.is_none())?;
+    Some((&best.example, &best.filled[0].query))
+}
+
+#[test]
+fn every_wording_asks_for_its_own_example() {
+    let bench = Bench::new();
+    bench.ask(|ask| {
+        let (mut own, mut other, mut none) = (0, Vec::new(), Vec::new());
+        for example in built_in().unwrap() {
+            for wording in &example.wordings {
+                let text = question(&wording.replace("{kinds}", noun(&example.kinds)));
+                match stands(&ask(&text)) {
+                    Some((id, _)) if id == example.id => own += 1,
+                    Some((id, _)) => other.push(format!("{} -> {id}: {text}", example.id)),
+                    None => none.push(format!("{}: {text}", example.id)),
+                }
+            }
+        }
+        let all = own + other.len() + none.len();
+        let said = format!(
+            "{own} of {all}\n{}\n\n{}",
+            other.join("\n"),
+            none.join("\n")
+        );
+        assert!(own * 100 >= all * 88, "{said}");
+        assert!(other.len() * 100 <= own, "{said}");
+    });
+}
+
+#[test]
+fn no_turned_wording_asks_for_the_same() {
+    let bench = Bench::new();
+    bench.ask(|ask| {
+        let (mut tried, mut same) = (0, Vec::new());
+        for example in built_in().unwrap() {
+            for wording in &example.wordings {
+                let asked =
+                    |wording: &str| question(&wording.replace("{kinds}", noun(&example.kinds)));
+                let text = asked(wording);
+                let straight = ask(&text);
+                let Some((_, query)) = stands(&straight) else {
+                    continue;
+                };
+                for turned in turned(wording) {
+                    tried += 1;
+                    let turned = asked(&turned);
+                    if stands(&ask(&turned)).is_some_and(|(_, other)| other == query) {
+                        same.push(format!("{}: {text} -> {turned}", example.id));
+                    }
+                }
+            }
+        }
+        assert!(tried > 1_000, "{tried}");
+        assert!(same.is_empty(), "{}\n{}", same.len(), same.join("\n"));
+    });
+}
