@@ -236,20 +236,20 @@ impl Examples {
         asked: &mut BTreeMap<Vec<usize>, Asked>,
     ) -> Option<Candidate> {
         let example = &self.bank.examples[number];
-        let mut best: Option<Candidate> = None;
+        let mut alike: Vec<(usize, Vec<usize>, f32)> = Vec::new();
         for (index, wording) in example.wordings.iter().enumerate() {
-            let Some(chosen) = choose(wording, typed.mentions) else {
-                continue;
-            };
-            let asked = asked.entry(chosen.clone()).or_insert_with_key(|chosen| {
-                Asked::new(typed, chosen.clone(), lexicon, &self.rarity, self.unseen)
-            });
-            let words = cosine(&asked.features, &self.features[number][index]);
-            let is_worse =
-                |best: &Candidate| best.standing == Standing::Stands && best.words >= words;
-            if best.as_ref().is_some_and(is_worse) {
-                continue;
+            if let Some(chosen) = choose(wording, typed.mentions) {
+                let asked = asked.entry(chosen.clone()).or_insert_with_key(|chosen| {
+                    Asked::new(typed, chosen.clone(), lexicon, &self.rarity, self.unseen)
+                });
+                let words = cosine(&asked.features, &self.features[number][index]);
+                alike.push((index, chosen, words));
             }
+        }
+        alike.sort_by(|left, right| right.2.total_cmp(&left.2));
+        let mut best: Option<Candidate> = None;
+        for (index, chosen, words) in alike {
+            let (wording, asked) = (&example.wordings[index], &asked[&chosen]);
             let Some(filled) = filled(example, wording, typed.mentions, asked) else {
                 continue;
             };
@@ -261,13 +261,10 @@ impl Examples {
                 Some(why) => Standing::Rejected(why),
                 None => self.known(number, asked, typed, lexicon),
             };
-            let is_better =
-                best.as_ref()
-                    .is_none_or(|best| match standing.rank().cmp(&best.standing.rank()) {
-                        Ordering::Less => true,
-                        Ordering::Equal => words > best.words,
-                        Ordering::Greater => false,
-                    });
+            let is_better = best
+                .as_ref()
+                .is_none_or(|best| standing.rank() < best.standing.rank());
+            let stands = standing == Standing::Stands;
             if is_better {
                 best = Some(Candidate {
                     example: number,
@@ -277,6 +274,9 @@ impl Examples {
                     standing,
                     filled,
                 });
+            }
+            if stands {
+                break;
             }
         }
         best
