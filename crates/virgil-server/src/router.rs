@@ -222,4 +222,26 @@ mod tests {
             assert!(document.contains(path), "{path}");
         }
     }
+
+    #[test]
+    fn what_stands_in_a_path_is_a_parameter_of_it_and_nothing_else_is() {
+        let document = serde_json::to_value(openapi()).expect("the document serialises");
+        let mut seen = 0;
+        for (path, methods) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in methods.as_object().expect("methods") {
+                let parameters = operation["parameters"].as_array();
+                for parameter in parameters.into_iter().flatten() {
+                    let name = parameter["name"].as_str().expect("a name");
+                    let place = if path.contains(&format!("{{{name}}}")) {
+                        "path"
+                    } else {
+                        "query"
+                    };
+                    assert_eq!(parameter["in"], place, "{method} {path}: {name}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 10, "{seen}");
+    }
 }

@@ -30,6 +30,7 @@ const MAX_TITLE: usize = 200;
 
 /// Which conversations to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListParameters {
     /// How many, from 1 to 200.
@@ -92,6 +93,7 @@ pub(crate) async fn delete_all(
 
 /// Which turns of a conversation to give.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GetParameters {
     /// How many turns, from 1 to 200: the last ones.
@@ -177,6 +179,7 @@ pub(crate) async fn delete(
 
 /// How to export a conversation.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportParameters {
     /// `markdown` or `json`.

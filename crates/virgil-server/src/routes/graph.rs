@@ -26,6 +26,7 @@ const MAX_ROWS: usize = 1_000;
 
 /// Which entities to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EntitiesParameters {
     /// Only of this kind, such as `dataset`.
@@ -78,6 +79,7 @@ pub(crate) async fn entities(
 
 /// Whose lineage, and how to show it.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineageParameters {
     /// A name, a reference, or `kind:name`.
