@@ -83,6 +83,7 @@ static READERS: &[&dyn Reader] = &[
     &Stating(markup::MarkupReader),
     &Stating(html::HtmlReader),
     &Stating(yaml::YamlReader),
+    &Stating(lineage::EventsReader),
     &Stating(json::JsonReader),
     &Stating(toml_tables::TomlReader),
     &Stating(records::RecordsReader),

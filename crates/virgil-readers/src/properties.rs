@@ -33,6 +33,10 @@ const PATHS: &[&str] = &[
     "MLmodel",
 ];
 
+/// An event of OpenLineage, whose reader is chosen by content.
+const EVENT: &str =
+    r#"{"eventType":"START","run":{"runId":"r"},"job":{"namespace":"a","name":"b","facets":{}}}"#;
+
 /// Pieces of markup that make the structure of some format.
 const PIECES: &[&str] = &[
     "\n",
@@ -165,8 +169,8 @@ fn holds(path: &str, text: &str) {
         }
     }
     let is_one_line = text.trim().len() > 2000 && !text.trim().contains('\n');
-    let is_rendered =
-        matches!(reader_for(raw).name(), "html" | "notebook") || (path == "a.json" && is_one_line);
+    let is_rendered = matches!(reader_for(raw).name(), "html" | "notebook" | "openlineage")
+        || (path == "a.json" && is_one_line);
     if !is_rendered {
         let found: Vec<&str> = document
             .sections
@@ -238,15 +242,35 @@ fn covered(path: &str, document: &Document, chunks: &[Chunk]) {
 
 #[test]
 fn every_reader_is_asked_by_some_path() {
-    let asked: std::collections::BTreeSet<&str> = PATHS
+    let mut asked: std::collections::BTreeSet<&str> = PATHS
         .iter()
         .map(|path| reader_for(Raw { path, text: "" }).name())
         .collect();
+    let raw = Raw {
+        path: "a.ndjson",
+        text: EVENT,
+    };
+    asked.insert(reader_for(raw).name());
     for reader in readers() {
         assert!(asked.contains(reader.name()), "{}", reader.name());
         assert_eq!(crate::version_of(reader.name()), Some(reader.version()));
     }
     assert_eq!(crate::version_of("none"), None);
+}
+
+#[test]
+fn events_of_any_shape_are_read() {
+    for facets in ["[]", "{\"a\": [[[1, {\"b\": null}]], \"x\\ny\"]}", "7"] {
+        let text = EVENT.replace("{}", facets);
+        let path = "a.ndjson";
+        assert_eq!(reader_for(Raw { path, text: &text }).name(), "openlineage");
+        holds(path, &text);
+    }
+    let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+    holds(
+        "a.ndjson",
+        &EVENT.replace("{}", &format!("{{\"a\": {deep}}}")),
+    );
 }
 
 #[test]

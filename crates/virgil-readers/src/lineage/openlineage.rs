@@ -25,7 +25,7 @@ pub(super) const FORMAT: Format = Format {
 /// Facets by name, with what the specification says about deletion already done.
 pub(super) type Facets<'n, 'a> = BTreeMap<&'n str, &'n Node<'a>>;
 
-fn accepts(asset: &Asset<'_>) -> bool {
+pub(super) fn accepts(asset: &Asset<'_>) -> bool {
     matches!(asset.extension().as_str(), "json" | "jsonl" | "ndjson")
         && (asset.mentions(&["openlineage.io/spec"])
             || asset.mentions(&["\"runId\""]) && asset.mentions(&["\"eventType\""]))
@@ -33,11 +33,11 @@ fn accepts(asset: &Asset<'_>) -> bool {
 }
 
 /// The records of the file; a list at the top holds events too.
-fn events<'n, 'a>(asset: &'n Asset<'a>) -> impl Iterator<Item = &'n Node<'a>> {
+pub(super) fn events<'n, 'a>(asset: &'n Asset<'a>) -> impl Iterator<Item = &'n Node<'a>> {
     asset.documents().iter().flat_map(Node::one_or_many)
 }
 
-fn is_event(event: &Node<'_>) -> bool {
+pub(super) fn is_event(event: &Node<'_>) -> bool {
     let is_run = event.at(&["run", "runId"]).is_some() && event.get("job").is_some();
     let names_spec = event
         .text_at(&["schemaURL"])
@@ -55,46 +55,51 @@ fn state(asset: &Asset<'_>, _files: &dyn Files, said: &mut Said) {
         }
         is_event
     });
+    merged(events, said).say(said);
+}
+
+/// What events say together.
+pub(super) fn merged<'n, 'a>(mut events: Vec<&'n Node<'a>>, said: &mut Said) -> Merged<'n, 'a> {
     events.sort_by_key(|event| event.text_at(&["eventTime"]).unwrap_or_default());
     let mut merged = Merged::default();
     for event in events {
         merged.take(event, said);
     }
-    merged.say(said);
+    merged
 }
 
 /// What all events of a file say together.
 #[derive(Default)]
-struct Merged<'n, 'a> {
-    jobs: BTreeMap<Key, Job<'n, 'a>>,
-    runs: BTreeMap<Key, Run<'n, 'a>>,
-    datasets: BTreeMap<Key, Dataset<'n, 'a>>,
+pub(super) struct Merged<'n, 'a> {
+    pub(super) jobs: BTreeMap<Key, Job<'n, 'a>>,
+    pub(super) runs: BTreeMap<Key, Run<'n, 'a>>,
+    pub(super) datasets: BTreeMap<Key, Dataset<'n, 'a>>,
     /// Reads and writes, of runs or of jobs that declare them.
-    edges: BTreeMap<(Key, Predicate, Key), LineSpan>,
+    pub(super) edges: BTreeMap<(Key, Predicate, Key), LineSpan>,
 }
 
-struct Job<'n, 'a> {
-    lines: LineSpan,
-    name: &'n str,
-    namespace: &'n str,
-    facets: Facets<'n, 'a>,
+pub(super) struct Job<'n, 'a> {
+    pub(super) lines: LineSpan,
+    pub(super) name: &'n str,
+    pub(super) namespace: &'n str,
+    pub(super) facets: Facets<'n, 'a>,
 }
 
-struct Run<'n, 'a> {
-    lines: LineSpan,
+pub(super) struct Run<'n, 'a> {
+    pub(super) lines: LineSpan,
     id: &'n str,
-    job: Key,
+    pub(super) job: Key,
     state: Option<&'n str>,
     started: Option<&'n str>,
     latest: Option<&'n str>,
-    facets: Facets<'n, 'a>,
+    pub(super) facets: Facets<'n, 'a>,
 }
 
-struct Dataset<'n, 'a> {
-    lines: LineSpan,
-    name: &'n str,
-    namespace: &'n str,
-    facets: Facets<'n, 'a>,
+pub(super) struct Dataset<'n, 'a> {
+    pub(super) lines: LineSpan,
+    pub(super) name: &'n str,
+    pub(super) namespace: &'n str,
+    pub(super) facets: Facets<'n, 'a>,
     /// The run that wrote the column lineage.
     lineage_of: Option<Key>,
 }
