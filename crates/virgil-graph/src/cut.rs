@@ -12,12 +12,12 @@ use virgil_model::{AssetId, Key, KeyClass, Kind};
 
 use crate::entity::Conflict;
 use crate::identity::Component;
+use crate::key_parts::system_of;
 use crate::keys::KeyId;
 use crate::kinds;
 use crate::sight::Sight;
 use crate::stated::Place;
 use crate::statements::{Fact, RowId};
-use crate::systems::system_of;
 
 /// A link that was cut, and why.
 pub(crate) type Cut = (KeyId, KeyId, Conflict);

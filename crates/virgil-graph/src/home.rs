@@ -9,9 +9,8 @@ use virgil_model::{
     Attributes, Key, KeyClass, Predicate, Says, Selector, Statement, Target, Value,
 };
 
-use crate::systems::{
-    KUBERNETES, Systems, canonical_platform, dbt_project, platform_of, system_of,
-};
+use crate::key_parts::{KUBERNETES, canonical_platform, dbt_project, platform_of, system_of};
+use crate::systems::Systems;
 
 /// What the names of one asset mean.
 #[derive(Debug)]

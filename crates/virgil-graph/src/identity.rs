@@ -12,11 +12,11 @@ use virgil_model::{AssetId, Key, KeyClass, Kind};
 
 use crate::cut::Cut;
 use crate::entity::{Conflict, Entity, EntityId};
+use crate::key_parts::local_name;
 use crate::keys::KeyId;
 use crate::kinds;
 use crate::sight::{Sight, Sole};
 use crate::statements::{Fact, RowId};
-use crate::systems::local_name;
 
 /// All that reaches from one key to the next.
 #[derive(Debug, Default)]

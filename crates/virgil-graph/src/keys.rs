@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use virgil_model::{Key, KeyClass};
 
+use crate::key_parts::{local_name, table_of};
 use crate::shared::{SharedMap, SharedVec};
 use crate::statements::RowId;
-use crate::systems::{Standing, local_name, table_of};
+use crate::systems::Standing;
 
 /// The number of a key while anything uses it.
 pub(crate) type KeyId = u32;

@@ -33,6 +33,7 @@ mod graph;
 mod home;
 mod identity;
 mod ids;
+mod key_parts;
 mod keys;
 mod kinds;
 mod lineage;

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::entity::{Conflict, EntityId};
+use crate::key_parts::{dbt_project, local_name};
 use crate::keys::{Entry, KeyId};
 use crate::mapping_yaml::{Spelling, system_yaml, team_yaml};
 use crate::statements::Fact;
-use crate::systems::{dbt_project, local_name};
 use crate::view::View;
 
 /// How many examples stand for all.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use regex::Regex;
 use virgil_model::{Key, KeyClass, Labelled, Selector, Value};
 
+use crate::key_parts::local_name;
 use crate::keys::KeyId;
 use crate::selectors::selectors;
 use crate::sight::Sight;
 use crate::statements::{Fact, RowId};
-use crate::systems::local_name;
 
 /// What a selector writes for all namespaces of a cluster; no namespace has this name.
 const ALL_NAMESPACES: &str = "*";

@@ -8,10 +8,11 @@ use virgil_model::{
     Value,
 };
 
+use crate::key_parts::in_source;
 use crate::keys::{KeyId, Keys};
 use crate::shared::{SharedMap, SharedVec};
 use crate::stated::{Place, Stated};
-use crate::systems::{Systems, in_source};
+use crate::systems::Systems;
 use crate::touched::Change;
 
 /// The number of a statement while it is stored.

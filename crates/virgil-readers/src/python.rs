@@ -10,8 +10,10 @@ mod evaluate;
 mod features;
 mod kubeflow;
 mod models;
+mod names;
 pub(crate) mod syntax;
 mod tables;
+mod texts;
 pub(crate) mod value;
 pub(crate) mod walk;
 
@@ -69,7 +71,7 @@ fn state(asset: &Asset<'_>, files: &dyn Files, said: &mut Said) {
         files,
     };
     let before = said.statements.len();
-    let mut tables = tables::Tables::new(&context, walk::variables(&script));
+    let mut tables = tables::Tables::new(&context, names::variables(&script));
     for (query, line) in &script.queries {
         tables.query(query, &context.usual, LineSpan::line(*line), said);
     }

@@ -15,6 +15,7 @@ use crate::statements::{Asset, Format, Said};
 use crate::tree::{self, Node, Value};
 
 mod aspects;
+mod columns;
 mod urn;
 
 use urn::Names;

@@ -4,13 +4,13 @@
 //! is not known behind it, what a function gets is not known inside it, and a function sees the module's names that
 //! are assigned once. Loops over literal lists and dictionaries are followed item by item.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use tree_sitter::Node;
 use virgil_model::LineSpan;
 
 use super::evaluate::Scope;
+use super::names::{assigned, names_in, often_assigned};
 use super::syntax::Script;
 use super::value::{Call, Value};
 
@@ -85,26 +85,6 @@ pub(crate) fn walk(script: &Script<'_>, handler: &mut dyn FnMut(Event<'_>, &Arou
         }
     }
     walk.budget > 0
-}
-
-/// The names of all variables that a script assigns, wherever.
-pub(super) fn variables(script: &Script<'_>) -> HashSet<String> {
-    let mut found = HashSet::new();
-    let mut open = vec![script.tree.root_node()];
-    while let Some(node) = open.pop() {
-        let target = match node.kind() {
-            "assignment" | "for_statement" => node.child_by_field_name("left"),
-            "as_pattern" => node.child_by_field_name("alias"),
-            "parameters" => Some(node),
-            _ => None,
-        };
-        if let Some(target) = target {
-            found.extend(names_in(target, script));
-        }
-        let mut cursor = node.walk();
-        open.extend(node.named_children(&mut cursor));
-    }
-    found
 }
 
 struct Walk<'s, 'h> {
@@ -460,75 +440,4 @@ fn documentation(body: Node<'_>, scope: &Scope<'_>) -> Option<String> {
         .named_child(0)
         .filter(|node| first.kind() == "expression_statement" && node.kind() == "string")?;
     scope.value(text).text().map(|text| text.trim().to_owned())
-}
-
-/// The names that a part of a script assigns, functions inside it left out.
-fn assigned(node: Node<'_>, script: &Script<'_>) -> HashSet<String> {
-    assignments(node, script).into_keys().collect()
-}
-
-/// The names that a module or function assigns more than once.
-fn often_assigned(node: Node<'_>, script: &Script<'_>) -> HashSet<String> {
-    let counted = assignments(node, script).into_iter();
-    counted
-        .filter(|(_, count)| *count > 1)
-        .map(|(name, _)| name)
-        .collect()
-}
-
-fn assignments(node: Node<'_>, script: &Script<'_>) -> HashMap<String, usize> {
-    let mut found = HashMap::new();
-    let mut open = vec![node];
-    let mut is_first = true;
-    while let Some(node) = open.pop() {
-        let mut targets = Vec::new();
-        match node.kind() {
-            "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause" => {
-                targets.extend(node.child_by_field_name("left"));
-                // `x += y` is a second assignment to whatever `x` was.
-                if node.kind() == "augmented_assignment" {
-                    targets.extend(node.child_by_field_name("left"));
-                }
-            }
-            "as_pattern" => targets.extend(node.child_by_field_name("alias")),
-            "named_expression" => targets.extend(node.child_by_field_name("name")),
-            "function_definition" | "lambda" if !is_first => continue,
-            "global_statement" | "nonlocal_statement" | "delete_statement" => {
-                // Whatever else assigns these is out of sight.
-                for name in names_in(node, script) {
-                    *found.entry(name).or_default() += 2;
-                }
-            }
-            _ => {}
-        }
-        for target in targets {
-            for name in names_in(target, script) {
-                *found.entry(name).or_default() += 1;
-            }
-        }
-        is_first = false;
-        let mut cursor = node.walk();
-        open.extend(node.named_children(&mut cursor));
-    }
-    found
-}
-
-/// The names in a pattern or a list of parameters; those of attributes and items are no variables.
-fn names_in(node: Node<'_>, script: &Script<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![node];
-    while let Some(node) = open.pop() {
-        match node.kind() {
-            "identifier" => found.push(script.written(node).to_owned()),
-            "attribute" | "subscript" | "type" => {}
-            "default_parameter" | "typed_default_parameter" => {
-                open.extend(node.child_by_field_name("name"));
-            }
-            _ => {
-                let mut cursor = node.walk();
-                open.extend(node.named_children(&mut cursor));
-            }
-        }
-    }
-    found
 }

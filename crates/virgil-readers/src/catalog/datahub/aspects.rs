@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use virgil_model::{Attributes, Key, Kind, LineSpan, Predicate, Target, Value};
+use virgil_model::{Key, LineSpan, Predicate, Target, Value};
 
 use crate::keys;
 use crate::statements::Said;
@@ -276,8 +276,9 @@ pub(super) fn state(
     }
 }
 
-struct Entity<'e, 'n> {
-    key: &'e Key,
+/// An entity whose aspects are stated.
+pub(super) struct Entity<'e, 'n> {
+    pub(super) key: &'e Key,
     names: &'e Names<'n>,
 }
 
@@ -300,7 +301,7 @@ impl Entity<'_, '_> {
     }
 
     /// The key of what a URN names. The table of a dataset and its URN are one thing, wherever it is described.
-    fn named(&self, text: &str, lines: LineSpan, said: &mut Said) -> Option<Key> {
+    pub(super) fn named(&self, text: &str, lines: LineSpan, said: &mut Said) -> Option<Key> {
         let Some(key) = self.names.key(text) else {
             said.problem(lines.start, "the reference of DataHub is no URN");
             return None;
@@ -401,103 +402,6 @@ impl Entity<'_, '_> {
         );
     }
 
-    fn schema(&self, node: &Node<'_>, said: &mut Said) {
-        let primary = field(node, "primaryKeys").map_or(&[][..], Node::items);
-        let primary: Vec<&str> = primary
-            .iter()
-            .filter_map(|item| open(item).text())
-            .collect();
-        for item in field(node, "fields").map_or(&[][..], Node::items) {
-            self.column(open(item), &primary, said);
-        }
-    }
-
-    /// A field of a schema, as it was read or as people describe it.
-    fn column(&self, item: &Node<'_>, primary: &[&str], said: &mut Said) {
-        let Some((path, _)) = text(item, "fieldPath") else {
-            said.problem(item.line, "the field of the schema has no path");
-            return;
-        };
-        let name = urn::field_path(path);
-        if name.is_empty() {
-            return;
-        }
-        let column = keys::column(self.key, &name);
-        let lines = item.lines();
-        said.mention(lines, Kind::Column, &[&column], &name);
-        said.relation(lines, &column, Predicate::PartOf, self.key);
-        for (field_name, attribute) in [("nativeDataType", "type"), ("description", "description")]
-        {
-            if let Some((value, lines)) = text(item, field_name) {
-                said.text(lines, &column, attribute, value);
-            }
-        }
-        let is_key = text(item, "isPartOfKey").is_some_and(|(value, _)| value == "true");
-        if is_key || primary.contains(&path) {
-            said.attribute(lines, &column, "primary_key", Value::Bool(true));
-        }
-        for part in ["globalTags", "glossaryTerms"] {
-            labels(&column, field(item, part), said);
-        }
-    }
-
-    fn upstreams(&self, node: &Node<'_>, said: &mut Said) {
-        for upstream in field(node, "upstreams")
-            .map_or(&[][..], Node::items)
-            .iter()
-            .map(open)
-        {
-            let Some((dataset, lines)) = text(upstream, "dataset") else {
-                said.problem(upstream.line, "the upstream has no dataset");
-                continue;
-            };
-            let Some(object) = self.named(dataset, lines, said) else {
-                continue;
-            };
-            let kind = text(upstream, "type");
-            let attributes =
-                kind.map(|(kind, _)| ("type".to_owned(), Value::Text(kind.to_lowercase())));
-            said.relation_with(
-                lines,
-                self.key,
-                Predicate::DerivedFrom,
-                Target::Key(object),
-                attributes.into_iter().collect(),
-            );
-        }
-        self.fine_grained(node, said);
-    }
-
-    /// Lineage of columns; every one downstream comes from every one upstream.
-    fn fine_grained(&self, node: &Node<'_>, said: &mut Said) {
-        let entries = field(node, "fineGrainedLineages").map_or(&[][..], Node::items);
-        for entry in entries.iter().map(open) {
-            let side = |name| urns_of(field(entry, name).map_or(&[][..], Node::items));
-            let step = text(entry, "transformOperation");
-            let attributes: Attributes = step
-                .map(|(step, _)| {
-                    (
-                        "transformation".to_owned(),
-                        Value::Text(step.to_lowercase()),
-                    )
-                })
-                .into_iter()
-                .collect();
-            for (downstream, lines) in side("downstreams") {
-                let Some(subject) = self.named(downstream, lines, said) else {
-                    continue;
-                };
-                for (upstream, lines) in side("upstreams") {
-                    if let Some(object) = self.named(upstream, lines, said) {
-                        let object = Target::Key(object);
-                        let predicate = Predicate::DerivedFrom;
-                        said.relation_with(lines, &subject, predicate, object, attributes.clone());
-                    }
-                }
-            }
-        }
-    }
-
     fn properties(&self, node: &Node<'_>, said: &mut Said) {
         let properties = node.get("customProperties").map_or(&[][..], Node::entries);
         for entry in properties.iter().take(MAX_VALUES) {
@@ -535,7 +439,8 @@ impl Entity<'_, '_> {
     }
 }
 
-fn urns_of<'n>(items: &'n [Node<'_>]) -> Vec<(&'n str, LineSpan)> {
+/// The URNs of a list.
+pub(super) fn urns_of<'n>(items: &'n [Node<'_>]) -> Vec<(&'n str, LineSpan)> {
     let items = items.iter().map(open);
     items
         .filter_map(|item| Some((item.text()?, item.lines())))
@@ -544,7 +449,7 @@ fn urns_of<'n>(items: &'n [Node<'_>]) -> Vec<(&'n str, LineSpan)> {
 
 /// Tags and glossary terms. `sensitivity:pii` is a label with a value, other tags are only there; a term is named by
 /// its path in the glossary.
-fn labels(of: &Key, node: Option<&Node<'_>>, said: &mut Said) {
+pub(super) fn labels(of: &Key, node: Option<&Node<'_>>, said: &mut Said) {
     let Some(node) = node else { return };
     for item in field(node, "tags")
         .map_or(&[][..], Node::items)
