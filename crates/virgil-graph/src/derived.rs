@@ -31,6 +31,8 @@ pub(crate) struct Derived {
     pub(crate) history: Ids,
     /// Tables of which some column is known to come from somewhere.
     pub(crate) traced: Ids,
+    /// What makes several things, all of them traced.
+    pub(crate) told_apart: Ids,
     /// All entities, in order of their references.
     pub(crate) order: Arc<Vec<EntityId>>,
     /// Numbers of no entity.

@@ -20,6 +20,9 @@ use crate::statements::RowId;
 use crate::touched::Touched;
 use crate::update::Update;
 
+/// More outputs than this are not told apart.
+const MOST_OUTPUTS: usize = 64;
+
 /// A change of the relations of an entity whose list is not found anew.
 #[derive(Default)]
 struct Patch {
@@ -78,17 +81,33 @@ impl Update<'_> {
 }
 
 impl Derived {
-    /// Decides again which tables have columns of known origin, where relations changed.
+    /// Decides again which tables have columns of known origin, and what makes several of those, where relations
+    /// changed.
     fn trace(&mut self, changed: &Ids) {
-        let mut wholes = Ids::default();
+        let mut tables = changed.clone();
         for id in changed.iter() {
-            wholes.insert(id);
             let aside = self.links(id).leading(Bearing::Aside);
-            wholes.extend(aside.to(|tag| tag.is_part(HopDirection::Forward)));
+            tables.extend(aside.to(|tag| tag.is_part(HopDirection::Forward)));
         }
-        for id in wholes.iter() {
-            self.traced.set(id, self.is_traced(id));
+        let mut makers = changed.clone();
+        for id in tables.iter() {
+            let is_traced = self.is_traced(id);
+            if is_traced != self.traced.contains(id) {
+                self.traced.set(id, is_traced);
+                let upstream = self.links(id).leading(Bearing::Upstream);
+                makers.extend(upstream.to(|tag| tag.predicate == Predicate::Writes));
+            }
         }
+        for id in makers.iter() {
+            self.told_apart.set(id, self.is_told_apart(id));
+        }
+    }
+
+    fn is_told_apart(&self, id: EntityId) -> bool {
+        let onward = self.links(id).leading(Bearing::Downstream);
+        let outputs = || onward.to(|tag| tag.predicate == Predicate::Writes);
+        (2..=MOST_OUTPUTS).contains(&outputs().take(MOST_OUTPUTS + 1).count())
+            && outputs().all(|id| self.traced.contains(id))
     }
 
     fn is_traced(&self, id: EntityId) -> bool {

@@ -70,8 +70,10 @@ impl<'g> Sight<'g> {
     /// The places of statements, in order, each once.
     pub(crate) fn places(self, rows: impl IntoIterator<Item = RowId>) -> Vec<Place> {
         let place = |row: RowId| self.statements.row(row).place();
-        let places: BTreeSet<Place> = rows.into_iter().map(place).collect();
-        places.into_iter().collect()
+        let mut places: Vec<Place> = rows.into_iter().map(place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     /// The visible attributes of an entity: for each name that is wanted the values.

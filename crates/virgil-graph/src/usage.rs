@@ -179,24 +179,14 @@ pub(crate) enum Lead {
     Nowhere,
 }
 
-/// More outputs than this are not told apart.
-const MOST_OUTPUTS: usize = 64;
-
 /// Whether columns tell what an edge to a run, job or script mixes up: one that makes several things says only that each
 /// may come from anything it reads. Where columns of all of them are known to come from somewhere, the walk goes along
 /// these.
-pub(crate) fn is_told_apart(derived: &Derived, edge: Edge, bearing: Bearing) -> bool {
-    let is_move = matches!(
-        (bearing, edge.tag.predicate),
-        (Bearing::Upstream, Predicate::Writes) | (Bearing::Downstream, Predicate::Reads)
-    );
-    if !is_move {
-        return false;
-    }
-    let onward = derived.links(edge.other).leading(Bearing::Downstream);
-    let outputs = || onward.to(|tag| tag.predicate == Predicate::Writes);
-    (2..=MOST_OUTPUTS).contains(&outputs().take(MOST_OUTPUTS + 1).count())
-        && outputs().all(|id| derived.traced.contains(id))
+pub(crate) fn is_told_apart(derived: &Derived, edge: Edge) -> bool {
+    let tag = edge.tag;
+    tag.direction == HopDirection::Backward
+        && matches!(tag.predicate, Predicate::Writes | Predicate::Reads)
+        && derived.told_apart.contains(edge.other)
 }
 
 fn relation_bit(predicate: Predicate, direction: HopDirection) -> u64 {

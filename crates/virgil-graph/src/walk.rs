@@ -69,8 +69,7 @@ struct Walk<'w> {
     derived: &'w Derived,
     trails: &'w mut Trails,
     rules: Rules,
-    /// Where the edges that count as hops lead.
-    bearings: Vec<Bearing>,
+    reach: Vec<Reach>,
     limit: usize,
     keep: Keep,
     walked: Walked,
@@ -100,7 +99,7 @@ pub(crate) fn walk(
         derived,
         trails,
         rules: Rules::new(along),
-        bearings: bearings(along),
+        reach: reach(along),
         limit: limit.min(FAN_OUT_LIMIT),
         keep,
         walked: Walked::default(),
@@ -140,17 +139,35 @@ pub(crate) fn walk(
     walk.finish()
 }
 
-/// Where the edges lead that count as hops.
-fn bearings(along: &Along) -> Vec<Bearing> {
-    match along {
-        Along::Upstream => vec![Bearing::Upstream],
-        Along::Downstream => vec![Bearing::Downstream],
-        Along::Owner => vec![Bearing::Aside],
-        Along::Relations(hops) => {
-            let bearing = |hop: &Hop| Bearing::of(hop.predicate, hop.direction);
-            let bearings: BTreeSet<Bearing> = hops.iter().map(bearing).collect();
-            bearings.into_iter().collect()
+/// Edges among which a walk finds those that count as hops.
+#[derive(Debug, Clone, Copy)]
+enum Reach {
+    Leading(Bearing),
+    /// Wherever they lead.
+    All,
+}
+
+impl Reach {
+    fn edges(self, links: Links<'_>) -> Edges<'_> {
+        match self {
+            Reach::Leading(bearing) => links.leading(bearing),
+            Reach::All => links.all(),
         }
+    }
+}
+
+fn reach(along: &Along) -> Vec<Reach> {
+    let hops = match along {
+        Along::Upstream => return vec![Reach::Leading(Bearing::Upstream)],
+        Along::Downstream => return vec![Reach::Leading(Bearing::Downstream)],
+        Along::Owner => return vec![Reach::Leading(Bearing::Aside)],
+        Along::Relations(hops) => hops,
+    };
+    let bearing = |hop: &Hop| Bearing::of(hop.predicate, hop.direction);
+    let bearings: BTreeSet<Bearing> = hops.iter().map(bearing).collect();
+    match bearings.len() {
+        3 => vec![Reach::All],
+        _ => bearings.into_iter().map(Reach::Leading).collect(),
     }
 }
 
@@ -190,10 +207,12 @@ impl Walk<'_> {
         // What is reached and not gone on from, but for the wholes it is part of.
         let mut ends = Vec::new();
         for together in frontier.chunks(TOGETHER) {
-            self.fetch(together, Links::all);
+            for reach in &self.reach {
+                self.fetch(together, |links| reach.edges(links));
+            }
             for from in together {
-                for index in 0..self.bearings.len() {
-                    self.take(*from, self.bearings[index], &mut next, &mut ends);
+                for index in 0..self.reach.len() {
+                    self.take(*from, self.reach[index], &mut next, &mut ends);
                     if self.is_cut {
                         return next;
                     }
@@ -215,35 +234,27 @@ impl Walk<'_> {
     }
 
     /// Takes the edges from one place that lead there.
-    fn take(
-        &mut self,
-        from: Front,
-        bearing: Bearing,
-        next: &mut Vec<Front>,
-        ends: &mut Vec<Front>,
-    ) {
+    fn take(&mut self, from: Front, reach: Reach, next: &mut Vec<Front>, ends: &mut Vec<Front>) {
         let derived = self.derived;
-        let edges = derived.links(from.0.id).leading(bearing);
+        let edges = reach.edges(derived.links(from.0.id));
         let state = from.0.after_hop().number();
         let may_skip = self.keep == Keep::Members;
-        // The columns of a table decide, if the walk came up from one of them.
-        let are_columns_asked = from.0.widened;
-        if are_columns_asked {
-            self.by_columns.find(derived, from.0.id, bearing);
-        }
+        let mut are_columns_known = false;
         for (at, edge) in edges.numbered() {
             let is_settled = || self.marks.settled[state].contains(edge.other);
             if may_skip && is_settled() || !self.rules.is_hop(edge.tag) {
                 continue;
             }
             let mut lead = Lead::On;
-            if are_columns_asked {
+            if let (true, Reach::Leading(bearing)) = (from.0.widened, reach) {
+                // The columns of a table decide, if the walk came up from one of them.
+                if !are_columns_known {
+                    self.by_columns.find(derived, from.0.id, bearing);
+                    are_columns_known = true;
+                }
                 lead = self.by_columns.lead(derived, edge, bearing);
             }
-            if lead == Lead::On
-                && self.rules.follows_flow()
-                && is_told_apart(derived, edge, bearing)
-            {
+            if lead == Lead::On && self.rules.follows_flow() && is_told_apart(derived, edge) {
                 lead = Lead::There;
             }
             match lead {
@@ -364,8 +375,8 @@ impl Walk<'_> {
 
     /// Whether one more hop would reach something new.
     fn goes_on(&self, frontier: &[Front]) -> bool {
-        let leads_on = |state: State, bearing: Bearing| {
-            let mut edges = self.derived.links(state.id).leading(bearing).numbered();
+        let leads_on = |state: State, reach: &Reach| {
+            let mut edges = reach.edges(self.derived.links(state.id)).numbered();
             edges.any(|(_, edge)| {
                 let to = after(state, edge, Use::Hop);
                 self.rules.is_hop(edge.tag)
@@ -373,7 +384,7 @@ impl Walk<'_> {
                     && !self.marks.passed[to.number()].contains(to.id)
             })
         };
-        let anywhere = |state: State| self.bearings.iter().any(|to| leads_on(state, *to));
+        let anywhere = |state: State| self.reach.iter().any(|to| leads_on(state, to));
         frontier.iter().any(|(state, _)| anywhere(*state))
     }
 }

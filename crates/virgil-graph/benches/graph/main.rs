@@ -102,24 +102,30 @@ fn reach(view: &View<'_>, from: &Key, along: Along, output: Output, limit: usize
     answer.expect("the start is there").total
 }
 
-/// What the first of many runs took, what half of them took at most, and the shortest.
+/// What the first of many runs took, what half of them took at most, the shortest, and what a run takes of the
+/// processor in the mean.
 fn repeated<T>(what: &str, mut f: impl FnMut() -> T, note: impl FnOnce(&T) -> String) {
     let mut times = Vec::with_capacity(WALKS);
     let mut run = || {
         let start = Instant::now();
         let result = f();
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        times.push(start.elapsed());
         result
     };
+    let processor = on_processor();
     let result = run();
     for _ in 1..WALKS {
         run();
     }
+    let processor = on_processor().saturating_sub(processor) / WALKS as u32;
     let first = times[0];
-    times.sort_unstable_by(f64::total_cmp);
-    let (median, least) = (times[times.len() / 2], times[0]);
+    times.sort_unstable();
     let what = format!("{what}{}", note(&result));
-    println!("{what:<54} {first:>10.2} ms {median:>10.2} ms {least:>10.2} ms");
+    print!("{what:<52}");
+    for time in [first, times[times.len() / 2], times[0], processor] {
+        print!(" {:>7.2} ms", time.as_secs_f64() * 1000.0);
+    }
+    println!();
 }
 
 /// Walks to depth 20, each as a query on a view of its own, as a server asks.
