@@ -69,6 +69,11 @@ impl Reader for EventsReader {
 /// A section for each job, for each thing that runs of it say, and for each dataset; by where they stand.
 fn sections(all: &Merged<'_, '_>) -> Vec<Section> {
     let moved = moved(all);
+    // What is about one job is one passage, as far as it fits.
+    let outline = |name: &str| match all.jobs.len() {
+        0 | 1 => Vec::new(),
+        _ => vec![name.to_owned()],
+    };
     let mut sections = Vec::new();
     for (key, job) in &all.jobs {
         let mut text = Text::of(job.lines);
@@ -81,14 +86,14 @@ fn sections(all: &Merged<'_, '_>) -> Vec<Section> {
             }
         }
         text.facets(&job.facets);
-        sections.push(text.section(job.name));
+        sections.push(text.section(outline(job.name)));
         // What runs of one job say alike is said once.
         let mut said = BTreeSet::new();
         for run in all.runs.values().filter(|run| run.job == *key) {
             let mut text = Text::of(run.lines);
             text.facets(&run.facets);
             if !text.lines.is_empty() && said.insert(text.lines.clone()) {
-                sections.push(text.section(job.name));
+                sections.push(text.section(outline(job.name)));
             }
         }
     }
@@ -99,7 +104,7 @@ fn sections(all: &Merged<'_, '_>) -> Vec<Section> {
             &format!("dataset {} in {}", dataset.name, dataset.namespace),
         );
         text.facets(&dataset.facets);
-        sections.push(text.section(dataset.name));
+        sections.push(text.section(outline(dataset.name)));
     }
     sections.sort_by_key(|section| section.lines.first().copied());
     sections
@@ -211,9 +216,9 @@ impl Text {
         }
     }
 
-    fn section(self, name: &str) -> Section {
+    fn section(self, breadcrumb: Vec<String>) -> Section {
         Section {
-            breadcrumb: vec![name.to_owned()],
+            breadcrumb,
             lines: vec![self.line; self.lines.len()],
             text: self.lines.join("\n"),
         }
@@ -256,7 +261,7 @@ mod tests {
         let (_, second) = chunks(22, "b-2", "jobs/etl/load/runs/b-2.ndjson", "");
         assert_eq!((reader.as_str(), &first), ("openlineage", &second));
         assert_snapshot!(first.join("\n---\n"), @r"
-        load > shop.orders
+        load
         dataset shop.orders in postgres://db:5432
         schema:
           fields:
