@@ -104,3 +104,44 @@ fn the_unanswerable_questions_are_whole() {
         );
     }
 }
+
+/// Their evidence lies in another repository; that it is there is seen by whoever asks them (`virgil eval`).
+#[test]
+fn the_public_questions_are_whole() {
+    let questions = questions("public.yaml");
+    let mut answerable = 0;
+    let mut unanswerable = 0;
+    let mut ids = BTreeSet::new();
+    let mut before = None;
+    for question in &questions {
+        let id = &question.id;
+        assert!(ids.insert(id), "`{id}` is there twice");
+        let [wording] = question.wordings.as_slice() else {
+            panic!("`{id}` has {} wordings", question.wordings.len());
+        };
+        let is_answerable = match &question.expect {
+            Expect::Evidence(places) => {
+                answerable += 1;
+                assert!(!places.is_empty(), "`{id}`");
+                true
+            }
+            Expect::Abstain => {
+                unanswerable += 1;
+                false
+            }
+            other => panic!("`{id}` expects {other:?}"),
+        };
+        assert!(wording.split.is_some(), "`{id}` is in no half");
+        if let Some((split, was_answerable)) = before
+            && was_answerable == is_answerable
+        {
+            assert_ne!(
+                split, wording.split,
+                "`{id}` is in the half of the one before"
+            );
+        }
+        before = Some((wording.split, is_answerable));
+    }
+    assert!(answerable >= 60, "{answerable} answerable");
+    assert!(unanswerable >= 20, "{unanswerable} unanswerable");
+}
