@@ -12,6 +12,8 @@ use virgil_model::{Content, PointId};
 
 /// How much the parts of a score count.
 ///
+/// This is the first stage: `rank.rs` looks at what comes first here.
+///
 /// The defaults stand in the middle of what does well on one half of two public question sets (Anthropic's
 /// cookbook; `tests/retrieval.rs` measures it). Pass@5 / @10 / @20 on the other half:
 ///

@@ -111,9 +111,9 @@ impl TermFinder {
         let mut found = Found::default();
         let mut pairs = BTreeSet::new();
         let mut before = None;
-        for term in Tokenizer::Identifiers.terms(text) {
-            if is_stop_word(&term) {
-                continue;
+        Tokenizer::Identifiers.each_term(text, |term| {
+            if is_stop_word(term) {
+                return;
             }
             found.length += 1;
             let place = self.place(term);
@@ -126,17 +126,17 @@ impl TermFinder {
                 }
             }
             before = place;
-        }
+        });
         found.pairs = pairs.len();
         found
     }
 
-    fn place(&self, term: String) -> Option<usize> {
+    fn place(&self, term: &str) -> Option<usize> {
         let first = term.chars().next()?;
         if !self.first_letters.contains(&first) {
             return None;
         }
-        let stem = self.stemmer.stem_cow(Cow::Owned(term));
+        let stem = self.stemmer.stem_cow(Cow::Borrowed(term));
         self.terms.iter().position(|wanted| *wanted == stem)
     }
 }

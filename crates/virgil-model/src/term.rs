@@ -16,28 +16,36 @@ impl Tokenizer {
     /// The lowercase terms of `text`, in order, with repetitions.
     pub fn terms(self, text: &str) -> Vec<String> {
         let mut terms = Vec::with_capacity(text.len() / 5);
-        match self {
-            Tokenizer::Plain => {
-                for word in words(text).flat_map(|word| word.split('_')) {
-                    push(&mut terms, word);
+        self.each_term(text, |term| terms.push(term.to_owned()));
+        terms
+    }
+
+    /// Hands over the same terms one after the other, without keeping any.
+    pub fn each_term(self, text: &str, mut take: impl FnMut(&str)) {
+        let mut lower = String::new();
+        let mut whole = String::new();
+        for word in words(text) {
+            whole.clear();
+            let mut pieces = 0;
+            let mut take_piece = |piece: &str| {
+                if !piece.is_empty() {
+                    to_lower(piece, &mut lower);
+                    whole.push_str(&lower);
+                    pieces += 1;
+                    take(&lower);
+                }
+            };
+            for part in word.split('_') {
+                match self {
+                    Tokenizer::Plain => take_piece(part),
+                    Tokenizer::Identifiers => each_camel_part(part, &mut take_piece),
                 }
             }
-            Tokenizer::Identifiers => {
-                for word in words(text) {
-                    let first = terms.len();
-                    for part in word.split('_') {
-                        for piece in camel_parts(part) {
-                            push(&mut terms, piece);
-                        }
-                    }
-                    if terms.len() > first + 1 {
-                        // The whole identifier, without separators, so that both spellings meet.
-                        terms.push(terms[first..].concat());
-                    }
-                }
+            if pieces > 1 && self == Tokenizer::Identifiers {
+                // The whole identifier, without separators, so that both spellings meet.
+                take(&whole);
             }
         }
-        terms
     }
 }
 
@@ -47,35 +55,43 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-fn push(terms: &mut Vec<String>, piece: &str) {
-    if !piece.is_empty() {
-        terms.push(piece.to_lowercase());
+fn to_lower(piece: &str, lower: &mut String) {
+    lower.clear();
+    if piece.is_ascii() {
+        lower.push_str(piece);
+        lower.make_ascii_lowercase();
+    } else {
+        lower.push_str(&piece.to_lowercase());
     }
 }
 
-/// Splits `HTTPServerV2` into `HTTP`, `Server`, `V2`: before an upper-case letter that follows a lower-case
-/// one, and before the last of several upper-case letters that a lower-case one follows.
-fn camel_parts(word: &str) -> Vec<&str> {
-    let characters: Vec<(usize, char)> = word.char_indices().collect();
-    let mut parts = Vec::new();
+/// Splits `HTTPServerV2` into `HTTP`, `Server`, `V2`: before an upper-case letter that follows a lower-case one, and before the last of
+/// several upper-case letters that a lower-case one follows.
+fn each_camel_part<'a>(word: &'a str, take: &mut impl FnMut(&'a str)) {
+    // Most words are plain: nothing after their first letter is upper-case.
+    if word.is_ascii() && !word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()) {
+        return take(word);
+    }
     let mut start = 0;
-    for index in 1..characters.len() {
-        let (offset, current) = characters[index];
-        let previous = characters[index - 1].1;
+    let mut characters = word.char_indices().peekable();
+    let Some((_, mut previous)) = characters.next() else {
+        return;
+    };
+    while let Some((offset, current)) = characters.next() {
         let next_is_lower = characters
-            .get(index + 1)
+            .peek()
             .is_some_and(|(_, next)| next.is_lowercase());
         let boundary = current.is_uppercase()
             && (previous.is_lowercase()
                 || previous.is_numeric()
                 || (previous.is_uppercase() && next_is_lower));
         if boundary {
-            parts.push(&word[start..offset]);
+            take(&word[start..offset]);
             start = offset;
         }
+        previous = current;
     }
-    parts.push(&word[start..]);
-    parts
+    take(&word[start..]);
 }
 
 #[cfg(test)]
