@@ -10,7 +10,7 @@ use virgil_model::words;
 /// A definition in one of the usual languages, or a key that names something in configuration.
 static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?:class|struct|fn|def|interface|enum|impl|function|func|trait|type|mod|module|record|const|namespace|message|service|kind:|name:)\s+(?:<[^>]*>\s*)?([A-Za-z_]\w*)",
+        r"(?:class|struct|fn|def|interface|enum|impl|function|func|trait|type|mod|module|record|const|namespace|message|service|kind:|name:)[ \t\r\n]+(?:<[^>]*>[ \t]*)?([A-Za-z_][A-Za-z0-9_]*)",
     )
     .expect("the pattern is valid")
 });
@@ -18,7 +18,7 @@ static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
 /// A function without a keyword: a name, parameters and a body, as in Java, C++ or Go.
 static WITH_BODY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"\b([A-Za-z_]\w*)\s*\([^;{}]*\)\s*(?:const|noexcept|throws [\w., ]+|->\s*[^{;]+)?\s*\{",
+        r"(?-u:\b)([A-Za-z_][A-Za-z0-9_]*)[ \t\r\n]*\([^;{}]*\)[ \t\r\n]*(?:const|noexcept|throws [A-Za-z0-9_., ]+|->[ \t]*[^{;]+)?[ \t\r\n]*\{",
     )
     .expect("the pattern is valid")
 });

@@ -4,7 +4,8 @@
 //! wanted term has cannot become one, because the English stemmer never changes a word's first letter.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use qdrant_rust_stemmers::{Algorithm, Stemmer};
 use virgil_model::Tokenizer;
@@ -23,6 +24,19 @@ pub struct TermFinder {
     pairs: BTreeSet<(usize, usize)>,
     first_letters: BTreeSet<char>,
     stemmer: Stemmer,
+    /// What the words met so far are: the same few come again and again.
+    met: RefCell<HashMap<String, Word>>,
+}
+
+/// What a word is to a question.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    /// One of its terms, by its place.
+    Term(usize),
+    /// A term of the text alone.
+    Other,
+    /// No term.
+    Stop,
 }
 
 /// A set of the terms of a question, by their places.
@@ -93,6 +107,7 @@ impl TermFinder {
             terms: different,
             pairs,
             stemmer: Stemmer::create(Algorithm::English),
+            met: RefCell::default(),
         }
     }
 
@@ -111,12 +126,22 @@ impl TermFinder {
         let mut found = Found::default();
         let mut pairs = BTreeSet::new();
         let mut before = None;
+        let mut met = self.met.borrow_mut();
         Tokenizer::Identifiers.each_term(text, |term| {
-            if is_stop_word(term) {
-                return;
-            }
+            let word = match met.get(term) {
+                Some(word) => *word,
+                None => {
+                    let word = self.read(term);
+                    met.insert(term.to_owned(), word);
+                    word
+                }
+            };
+            let place = match word {
+                Word::Stop => return,
+                Word::Other => None,
+                Word::Term(place) => Some(place),
+            };
             found.length += 1;
-            let place = self.place(term);
             if let Some(place) = place {
                 found.terms.insert(place);
                 if let Some(before) = before
@@ -131,13 +156,19 @@ impl TermFinder {
         found
     }
 
-    fn place(&self, term: &str) -> Option<usize> {
-        let first = term.chars().next()?;
-        if !self.first_letters.contains(&first) {
-            return None;
+    fn read(&self, term: &str) -> Word {
+        if is_stop_word(term) {
+            return Word::Stop;
+        }
+        let first = term.chars().next();
+        if !first.is_some_and(|first| self.first_letters.contains(&first)) {
+            return Word::Other;
         }
         let stem = self.stemmer.stem_cow(Cow::Borrowed(term));
-        self.terms.iter().position(|wanted| *wanted == stem)
+        match self.terms.iter().position(|wanted| *wanted == stem) {
+            Some(place) => Word::Term(place),
+            None => Word::Other,
+        }
     }
 }
 
