@@ -153,7 +153,7 @@ const stories = {
 
   async 'on a narrow screen the conversations are in a drawer'({ page }) {
     await page.setViewportSize({ width: 360, height: 700 });
-    assert.equal(await page.locator('aside').count(), 0);
+    await page.locator('aside').waitFor({ state: 'detached' });
     const button = page.locator('header >> text=Conversations');
     await button.click();
     await page.locator('dialog[open] nav .title').waitFor();

@@ -81,6 +81,8 @@ export class Chat {
   #conversations: Conversations;
   #abort: AbortController | null = null;
   #made = 0;
+  /** The id that was last asked to be opened: of two answers that come out of turn the later request counts. */
+  #opening: string | null = null;
 
   constructor(session: Session, conversations: Conversations) {
     this.#session = session;
@@ -89,7 +91,13 @@ export class Chat {
 
   /** Begins another conversation. */
   begin(): void {
-    if (this.running) return;
+    if (!this.running) this.leave();
+  }
+
+  /** Leaves what is open, whatever is under way. */
+  leave(): void {
+    this.#abort?.abort();
+    this.#opening = null;
     this.#show(null, []);
     localStorage.removeItem(LEFT_OFF);
   }
@@ -97,8 +105,10 @@ export class Chat {
   /** Opens a conversation; true if it is there. */
   async open(id: string): Promise<boolean> {
     if (this.running) return false;
+    this.#opening = id;
     try {
       const { history, before } = await this.#conversations.read(id);
+      if (this.#opening !== id || this.running) return false;
       this.#show(id, history.map((kept) => this.#kept(kept)));
       this.before = before;
       localStorage.setItem(LEFT_OFF, id);
@@ -189,7 +199,7 @@ export class Chat {
     }
     if (turn.problem?.status === 401) this.#session.refuse(turn.problem);
     const id = turn.answer?.conversation_id;
-    if (!id) return;
+    if (!id || !this.turns.includes(turn)) return;
     this.id = id;
     localStorage.setItem(LEFT_OFF, id);
     void this.#conversations.load();
