@@ -165,6 +165,7 @@ impl Text {
                 Some(text) => self.line(depth, &format!("{name}: {text}")),
                 None => {}
             },
+            Value::List(items) if items.is_empty() => {}
             Value::List(items) => {
                 let scalars: Vec<&str> = items.iter().filter_map(Node::text).collect();
                 if scalars.len() == items.len() {
@@ -227,7 +228,7 @@ impl Text {
 
 /// Whether a member says who made it, what it looks like or which run it was.
 fn is_hidden(name: &str) -> bool {
-    name.starts_with('_') || name == "runId"
+    name.starts_with('_') || matches!(name, "runId" | "invocation_id")
 }
 
 #[cfg(test)]
@@ -240,7 +241,7 @@ mod tests {
     /// The chunks of the first run, or of another a day later.
     fn chunks(day: u32, run: &str, name: &str, error: &str) -> (String, Vec<String>) {
         let text = format!(
-            r#"{{"eventType":"START","eventTime":"2026-10-{day}T01:00:00Z","producer":"https://p","schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json","run":{{"runId":"{run}","facets":{{"nominalTime":{{"_producer":"p","nominalStartTime":"2026-10-{day}"}},"parent":{{"_producer":"p","run":{{"runId":"{run}0"}},"job":{{"namespace":"etl","name":"nightly"}}}}}}}},"job":{{"namespace":"etl","name":"load","facets":{{"sql":{{"_schemaURL":"s","query":"select id\nfrom orders"}}}}}},"inputs":[{{"namespace":"postgres://db:5432","name":"shop.orders","facets":{{"version":{{"datasetVersion":"{day}"}},"schema":{{"fields":[{{"name":"id","type":"INT"}},{{"name":"email","type":"TEXT","description":"Of the buyer."}}]}}}}}}]}}
+            r#"{{"eventType":"START","eventTime":"2026-10-{day}T01:00:00Z","producer":"https://p","schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json","run":{{"runId":"{run}","facets":{{"nominalTime":{{"_producer":"p","nominalStartTime":"2026-10-{day}"}},"dbt_run":{{"invocation_id":"{run}1","tags":[]}},"parent":{{"_producer":"p","run":{{"runId":"{run}0"}},"job":{{"namespace":"etl","name":"nightly"}}}}}}}},"job":{{"namespace":"etl","name":"load","facets":{{"sql":{{"_schemaURL":"s","query":"select id\nfrom orders"}}}}}},"inputs":[{{"namespace":"postgres://db:5432","name":"shop.orders","facets":{{"version":{{"datasetVersion":"{day}"}},"schema":{{"fields":[{{"name":"id","type":"INT"}},{{"name":"email","type":"TEXT","description":"Of the buyer."}}]}}}}}}]}}
 {{"eventType":"COMPLETE","eventTime":"2026-10-{day}T01:01:00Z","run":{{"runId":"{run}"{error}}},"job":{{"namespace":"etl","name":"load"}},"outputs":[{{"namespace":"s3://lake","name":"orders","outputFacets":{{"outputStatistics":{{"rowCount":{day}}}}}}}]}}
 "#
         );
