@@ -85,7 +85,8 @@ class Gateway:
                 question = body["messages"][-1]["content"].rsplit("Question: ", 1)[1].strip()
                 self.arrived[question] = now
                 await self.answer(writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            # The server hangs up, or the measurement is over.
             pass
         finally:
             writer.close()

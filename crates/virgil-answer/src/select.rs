@@ -1,7 +1,7 @@
 //! What a prompt shows of the passages that were found, within its budget of tokens.
 //!
 //! The best passages stand whole. Further ones are cut to the run of lines that covers most of the question, so that more of them fit:
-//! where the answer stands far down, one of its lines is enough. Rows of the graph go first and stay whole. What does not fit is
+//! where the answer stands far down, one of its lines is enough. Rows of the graph go first, and take half of it at most. What does not fit is
 //! left out, the worst first; numbers are positions among what stays.
 
 use virgil_gateway::{Message, Tool};
@@ -115,26 +115,36 @@ pub(crate) fn select(
     room: usize,
 ) -> Vec<Shown> {
     let mut left = room;
+    // Rows are stated already, whatever is shown of them: passages need room beside them.
+    let mut left_for_rows = room / 2;
     let mut shown: Vec<Shown> = Vec::new();
     let mut kept = Vec::with_capacity(passages.len());
     let (mut found, mut is_full) = (0, false);
     for scored in passages.drain(..) {
-        let is_row = is_row(&scored);
-        let cut = (!is_row && found >= WHOLE).then_some((terms, CUT_CHARACTERS));
+        if is_row(&scored) {
+            let row = show(kept.len(), &scored, None);
+            let cost = cost_of(&row, &scored);
+            left_for_rows = left_for_rows.saturating_sub(cost);
+            if left_for_rows > 0 {
+                left -= cost;
+                shown.push(row);
+            }
+            kept.push(scored);
+            continue;
+        }
+        let cut = (found >= WHOLE).then_some((terms, CUT_CHARACTERS));
         let mut candidate = show(kept.len(), &scored, cut);
         let mut cost = cost_of(&candidate, &scored);
-        if cost > left && !is_row && found == 0 {
+        if cost > left && found == 0 {
             candidate = show(kept.len(), &scored, Some((terms, LEAST_CHARACTERS)));
             cost = cost_of(&candidate, &scored).min(left);
         }
-        found += usize::from(!is_row);
+        found += 1;
         // A shorter one further down would fit, and tell less: the order of ranks is kept.
         is_full |= cost > left;
         if !is_full {
             left -= cost;
             shown.push(candidate);
-        }
-        if !is_full || is_row {
             kept.push(scored);
         }
     }
@@ -281,8 +291,23 @@ mod tests {
         for row in &mut passages[..30] {
             row.passage.point = PointId(Uuid::nil());
         }
-        let prompt = fit(&mut passages, "who?", 1_000);
-        assert!(prompt.shown.passages.len() < 30);
-        assert_eq!(passages.len(), 30, "rows stay, passages go");
+        let prompt = fit(&mut passages, "who?", 1_500);
+        let rows = prompt.shown.passages.iter().filter(|(evidence, _)| {
+            passages[..30]
+                .iter()
+                .any(|row| row.passage.evidence.path == evidence.path)
+        });
+        let rows = rows.count();
+        assert!((1..30).contains(&rows), "{rows}");
+        assert!(
+            prompt.shown.passages.len() > rows,
+            "passages have room beside rows"
+        );
+        assert!(
+            passages.len() > 30,
+            "rows that are not shown keep their numbers"
+        );
+        let text = &prompt.messages[1].content;
+        assert!(text.contains(" passage 31: handbook docs/30.md"), "{text}");
     }
 }
