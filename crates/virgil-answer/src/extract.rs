@@ -1,13 +1,13 @@
 //! The lines of a passage that come nearest to an answer, verbatim.
 
-use std::collections::{HashMap, HashSet};
-
-use virgil_index::terms;
+use virgil_index::{TermFinder, TermSet};
 
 /// The terms of a question that carry meaning, each with its weight.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct QuestionTerms {
-    weights: HashMap<String, f32>,
+    question: String,
+    /// By the places of the terms in the question.
+    weights: Vec<f32>,
 }
 
 impl QuestionTerms {
@@ -17,36 +17,27 @@ impl QuestionTerms {
         question: &str,
         texts: impl IntoIterator<Item = &'a str>,
     ) -> QuestionTerms {
-        let asked: HashSet<String> = terms(question).into_iter().collect();
-        let mut containing: HashMap<&str, usize> = HashMap::new();
-        let mut count = 0;
-        for text in texts {
-            count += 1;
-            let present: HashSet<String> = terms(text).into_iter().collect();
-            for term in &asked {
-                if present.contains(term) {
-                    *containing.entry(term).or_default() += 1;
-                }
-            }
-        }
-        let weights = asked
-            .iter()
-            .map(|term| {
-                let n = containing.get(term.as_str()).copied().unwrap_or_default() as f32;
-                (
-                    term.clone(),
-                    (1.0 + (count as f32 - n + 0.5) / (n + 0.5)).ln(),
-                )
-            })
+        let finder = TermFinder::new(question);
+        let found: Vec<TermSet> = texts
+            .into_iter()
+            .map(|text| finder.find(text).terms)
             .collect();
-        QuestionTerms { weights }
+        let count = found.len() as f32;
+        let weight = |place: usize| {
+            let n = found.iter().filter(|set| set.holds(place)).count() as f32;
+            (1.0 + (count - n + 0.5) / (n + 0.5)).ln()
+        };
+        QuestionTerms {
+            question: question.to_owned(),
+            weights: (0..finder.terms().len()).map(weight).collect(),
+        }
     }
 
-    fn found_in(&self, text: &str) -> f32 {
-        let present: HashSet<String> = terms(text).into_iter().collect();
-        self.weights
-            .iter()
-            .filter(|(term, _)| present.contains(*term))
+    /// The weight of all terms of a set.
+    fn weight(&self, set: TermSet) -> f32 {
+        let weights = self.weights.iter().enumerate();
+        weights
+            .filter(|(place, _)| set.holds(*place))
             .map(|(_, weight)| weight)
             .sum()
     }
@@ -67,6 +58,9 @@ pub(crate) struct Extract {
 /// run. A passage that fits is returned whole.
 pub(crate) fn extract(passage: &str, terms: &QuestionTerms, max_characters: usize) -> Extract {
     let lines: Vec<&str> = passage.split('\n').collect();
+    // A term stands in one line, so what a run holds is what its lines hold together.
+    let finder = TermFinder::new(&terms.question);
+    let held: Vec<TermSet> = lines.iter().map(|line| finder.find(line).terms).collect();
     let mut best: (f32, usize, usize) = (-1.0, 0, 1);
     for start in 0..lines.len() {
         if lines[start].trim().is_empty() {
@@ -85,7 +79,8 @@ pub(crate) fn extract(passage: &str, terms: &QuestionTerms, max_characters: usiz
         while end > start + 1 && lines[end - 1].trim().is_empty() {
             end -= 1;
         }
-        let score = terms.found_in(&lines[start..end].join("\n"));
+        let held = held[start..end].iter().copied().reduce(TermSet::union);
+        let score = terms.weight(held.unwrap_or_default());
         if score > best.0 {
             best = (score, start, end);
         }
@@ -131,7 +126,9 @@ mod tests {
             "the model is old",
         ];
         let terms = QuestionTerms::weigh("which model is served?", texts);
-        assert!(terms.found_in("served") > terms.found_in("model"));
-        assert_eq!(terms.found_in("unrelated"), 0.0);
+        let finder = TermFinder::new("which model is served?");
+        let weight = |text: &str| terms.weight(finder.find(text).terms);
+        assert!(weight("served") > weight("model"));
+        assert_eq!(weight("unrelated"), 0.0);
     }
 }
