@@ -5,7 +5,7 @@ use crate::plan::lexicon::Lexicon;
 use crate::plan::phrases::Cat;
 
 /// How many phrases of one span are kept.
-const BEAM: usize = 24;
+const BEAM: usize = 16;
 
 /// A phrase over a span, and what it costs.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,20 +3,41 @@
 use virgil_graph::{EntityRef, Known, Query, Set, View};
 
 use crate::plan::check::check;
-use crate::plan::emptiness::may_be_empty;
+use crate::plan::emptiness::{asks_for_dependents, may_be_empty};
 use crate::plan::link;
 use crate::plan::planned::{Explanation, Outcome, Plan, Planned};
 use crate::plan::readings::reading;
 
-/// What the best reading may cost.
-const MOST_COST: f32 = 0.6;
-/// How much dearer another reading must be not to count.
-pub(super) const MARGIN: f32 = 0.15;
+/// How sure a reading must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// What the best reading may cost.
+    pub(super) cost: f32,
+    /// How much dearer another reading must be not to count.
+    pub(super) margin: f32,
+}
+
+/// What a reading may cost that finds nothing and is believed.
+const LIKELY: f32 = 0.35;
+/// How much dearer a reading that names several things must be not to count beside one that does not.
+const CLEARER: f32 = 0.04;
+
+/// For readings of the chart.
+pub(super) const PARSED: Limits = Limits {
+    cost: 0.6,
+    margin: 0.15,
+};
+/// For readings by pieces.
+pub(super) const FLOATED: Limits = Limits {
+    cost: 0.6,
+    margin: 0.2,
+};
 
 /// Takes the likeliest reading, unless it is unlikely, ambiguous, or another one is near and answers differently.
 pub(super) fn decide(
     mut explanation: Explanation,
     groups: &[link::Group],
+    limits: Limits,
     yes_no: bool,
     may_find_nothing: bool,
     view: &View<'_>,
@@ -40,7 +61,7 @@ pub(super) fn decide(
             explanation,
         }
     };
-    if best.cost > MOST_COST {
+    if best.cost > limits.cost {
         return reject(
             explanation,
             "the likeliest reading is too unlikely".to_owned(),
@@ -49,16 +70,16 @@ pub(super) fn decide(
     if let Err(error) = check(&best.query) {
         return reject(explanation, error.to_string());
     }
-    let near: Vec<Query> = explanation
+    let near = explanation
         .parses
         .iter()
-        .filter(|parse| parse.cost - best.cost < MARGIN)
-        .map(|parse| parse.query.clone())
-        .collect();
+        .filter(|parse| parse.cost - best.cost < limits.margin);
     let mut settled: Vec<Query> = Vec::new();
-    for query in near {
-        match link::settle(&query, groups, view, known) {
+    for parse in near {
+        match link::settle(&parse.query, groups, view, known) {
             Ok(query) => settled.push(query),
+            // A reading that leaves nothing open goes before one that does.
+            Err(_) if !settled.is_empty() && parse.cost - best.cost > CLEARER => {}
             Err(choices) => {
                 explanation.verdict = format!("`{}` names several things", choices.name);
                 return Planned {
@@ -87,7 +108,12 @@ pub(super) fn decide(
     }
     match &answers[0] {
         None => return reject(explanation, "the query cannot be answered".to_owned()),
-        Some(answer) if answer.total == 0 && !may_find_nothing && !may_be_empty(&settled[0]) => {
+        Some(answer)
+            if answer.total == 0
+                && !may_find_nothing
+                && !may_be_empty(&settled[0])
+                && (best.cost >= LIKELY || !asks_for_dependents(&settled[0], view)) =>
+        {
             let why = "nothing is stated that fits what the question takes for granted";
             return reject(explanation, why.to_owned());
         }
@@ -103,6 +129,18 @@ pub(super) fn decide(
         })),
         explanation,
     }
+}
+
+/// Whether two queries come to the same.
+pub(super) fn answer_alike(left: &Query, right: &Query, view: &View<'_>, known: &Known) -> bool {
+    if left == right {
+        return true;
+    }
+    let answered = |query: &Query| view.query(query, known).ok().map(Answered::of);
+    let (Some(left), Some(right)) = (answered(left), answered(right)) else {
+        return false;
+    };
+    left.says_what(&right)
 }
 
 /// Whether a set is everything of some kinds.
@@ -124,6 +162,25 @@ struct Answered {
 }
 
 impl Answered {
+    /// Whether one says what the other says, perhaps with columns that the other does not show.
+    fn says_what(&self, other: &Answered) -> bool {
+        let things = |answered: &Answered| -> Vec<String> {
+            let rows = answered.rows.iter();
+            rows.map(|(thing, _)| thing.reference.clone()).collect()
+        };
+        let is_columns_only = self
+            .rows
+            .iter()
+            .chain(&other.rows)
+            .any(|(_, cells)| cells.is_empty());
+        self == other
+            || self.total == other.total
+                && self.groups == other.groups
+                && self.paths == other.paths
+                && things(self) == things(other)
+                && (is_columns_only || self.rows == other.rows)
+    }
+
     fn of(answer: virgil_graph::Answer) -> Answered {
         let cell =
             |cell: &virgil_graph::Cell| serde_json::to_string(&shown(cell)).unwrap_or_default();

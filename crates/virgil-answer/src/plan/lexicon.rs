@@ -82,6 +82,9 @@ struct WrittenRelation {
     phrases: Vec<String>,
     #[serde(default)]
     passives: Vec<String>,
+    /// Verbs of which the subject is the object of the relation: tables `feed` models that are downstream of them.
+    #[serde(default)]
+    converses: Vec<String>,
     /// Words that stand like participles: `running` in a cluster.
     #[serde(default)]
     participles: Vec<String>,
@@ -140,6 +143,8 @@ pub(crate) enum Word {
     Only,
     Not,
     And,
+    /// A comma, which may only give rhythm.
+    Comma,
     Or,
     With,
     Without,
@@ -162,6 +167,33 @@ pub(crate) enum Word {
     Equal,
     PathOpen,
     PathTo,
+    /// `directly`.
+    Direct,
+    /// `transitively`.
+    Transitive,
+}
+
+impl Word {
+    /// Whether it only says how phrases stand to each other, and can be missed.
+    pub(crate) fn is_soft(self) -> bool {
+        matches!(
+            self,
+            Word::Of
+                | Word::By
+                | Word::Via
+                | Word::That
+                | Word::Which
+                | Word::With
+                | Word::Have
+                | Word::Possessive
+                | Word::And
+                | Word::Comma
+                | Word::If
+                | Word::Tagged
+                | Word::Equal
+                | Word::PathTo
+        )
+    }
 }
 
 /// What a walk follows and how far.
@@ -384,6 +416,13 @@ impl Lexicon {
                 self.phrase(&form, &Meaning::Verb(relation.clone()));
             }
             self.phrase(&forms.participle, &Meaning::Participle(relation.clone()));
+        }
+        for verb in &written.converses {
+            let forms = inflect::verb(verb);
+            for form in forms.active {
+                self.phrase(&form, &Meaning::Verb(relation.reversed()));
+            }
+            self.phrase(&forms.participle, &Meaning::Participle(relation.reversed()));
         }
         for phrase in &written.phrases {
             self.phrase(phrase, &Meaning::Verb(relation.clone()));

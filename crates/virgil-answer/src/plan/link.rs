@@ -26,6 +26,8 @@ pub(crate) const PART_OF_A_NAME: f32 = 0.2;
 /// A name that nothing declares.
 pub(crate) const UNRESOLVED: f32 = 0.3;
 
+/// The value of an attribute that is a name too.
+const NAMED: f32 = 0.3;
 /// The value of an attribute, where nothing names the attribute.
 const VALUE: f32 = 0.22;
 /// The most tokens of an attribute's name or value.
@@ -49,6 +51,19 @@ pub(crate) struct Linked {
     pub(crate) unused: Vec<String>,
 }
 
+impl Linked {
+    /// The tokens of those that are needed that mean nothing.
+    pub(super) fn missing(&self, needed: &[bool]) -> Vec<usize> {
+        let is_covered = |index: usize| {
+            let mut leaves = self.leaves.iter();
+            leaves.any(|leaf| leaf.start <= index && index < leaf.end)
+        };
+        (0..needed.len())
+            .filter(|index| needed[*index] && !is_covered(*index))
+            .collect()
+    }
+}
+
 /// Finds everything that tokens may mean.
 pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked {
     let mut linked = Linked {
@@ -66,7 +81,10 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
             if !matches!(meaning, Meaning::Skip) {
                 meant[start..end].fill(true);
             }
-            for (cat, cost) in words(meaning) {
+            for (mut cat, cost) in words(meaning) {
+                if let Cat::Np(np) = &mut cat {
+                    np.is_plural = is_plural(&tokens[end - 1].text);
+                }
                 let item = Item { cat, cost };
                 linked.leaves.push(Leaf { start, end, item });
             }
@@ -85,14 +103,21 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
             });
         }
     }
+    let found = names.links(tokens);
+    let named: Vec<(usize, usize)> = found
+        .iter()
+        .filter(|link| link.candidates.iter().any(|candidate| candidate.whole))
+        .map(|link| (link.start, link.end))
+        .collect();
     traits(
         tokens,
         names.traits(),
         &meant,
+        &named,
         &mut covered,
         &mut linked.leaves,
     );
-    for found in names.links(tokens) {
+    for found in found {
         let (start, end) = (found.start, found.end);
         let text: Vec<&str> = tokens[start..end].iter().map(|token| &*token.raw).collect();
         let text = text.join(" ");
@@ -170,6 +195,7 @@ fn traits(
     tokens: &[Token],
     traits: &Traits,
     meant: &[bool],
+    named: &[(usize, usize)],
     covered: &mut [bool],
     leaves: &mut Vec<Leaf>,
 ) {
@@ -188,28 +214,33 @@ fn traits(
         }
         let mut joined = String::new();
         for end in start + 1..=tokens.len().min(start + MOST_TRAIT_TOKENS) {
+            // An operator is no part of a value.
+            if tokens[end - 1].parts.is_empty() {
+                break;
+            }
             for part in &tokens[end - 1].parts {
                 if !joined.is_empty() {
                     joined.push(' ');
                 }
                 joined.push_str(part);
             }
-            // A word that means something else too is less likely to be meant so.
-            let homonym = if meant[start..end].iter().any(|meant| *meant)
+            // A word that means something else too is less likely to be meant so; a run of three hardly has another meaning.
+            let homonym = if end < start + 3
+                && meant[start..end].iter().any(|meant| *meant)
                 && !tokens[start..end].iter().any(Token::is_identifier)
             {
                 HOMONYM
             } else {
                 0.0
             };
-            let mut named = traits.named(&joined);
-            if named.is_empty()
+            let mut attributes = traits.named(&joined);
+            if attributes.is_empty()
                 && let Some(singular) = crate::plan::inflect::singular(&joined)
             {
-                named = traits.named(&singular);
+                attributes = traits.named(&singular);
             }
-            if !named.is_empty() && named.len() <= MOST_SENSES {
-                for name in named {
+            if !attributes.is_empty() && attributes.len() <= MOST_SENSES {
+                for name in attributes {
                     add(
                         start,
                         end,
@@ -218,9 +249,11 @@ fn traits(
                     );
                 }
             }
+            let is_named = named.contains(&(start, end));
             for value in traits.valued(&joined).iter().take(MOST_SENSES) {
                 let cat = Cat::Trait(value.test.clone(), value.name.clone(), value.kinds);
-                add(start, end, cat, VALUE + homonym);
+                let cost = VALUE + homonym + if is_named { NAMED } else { 0.0 };
+                add(start, end, cat, cost);
             }
             for flag in traits.flagged(&joined).iter().take(MOST_SENSES) {
                 let cat = Cat::Adjective(flag.test.clone(), flag.kinds);
@@ -230,6 +263,11 @@ fn traits(
             }
         }
     }
+}
+
+/// Whether a noun has the ending of a plural.
+pub(super) fn is_plural(word: &str) -> bool {
+    word.ends_with('s') && !word.ends_with("ss")
 }
 
 /// Whether a word is a verb that parts what stands before it from what stands behind it.
@@ -358,6 +396,8 @@ fn word_leaves(word: Word) -> Vec<(Cat, f32)> {
             Cat::Np(Np::new(Set::Refs(Vec::new()), Kinds::ANY, Head::Pronoun)),
             0.0,
         )],
+        // The walks of the chart go as far as they go.
+        Word::Transitive => vec![(Cat::Word(word), 0.0), (Cat::Skip, 0.0)],
         word => vec![(Cat::Word(word), 0.0)],
     }
 }

@@ -4,11 +4,14 @@
 //! `chart`): how the words hang together. *Decide* (`decide`): a query is only made if every word that carries meaning is used
 //! and no other reading is near; a wrong exact answer is worse than none.
 
+mod arcs;
+mod assemble;
 mod chart;
 mod check;
 mod decide;
 mod emptiness;
 mod examples;
+mod floating;
 mod follow_up;
 mod grammar;
 mod inflect;
@@ -18,18 +21,20 @@ mod link;
 mod names;
 mod nouns;
 mod phrases;
+mod pieces;
 mod planned;
 mod question;
 mod readings;
 mod sem;
 mod sentences;
+mod sketch;
 mod structure;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod traits;
 
-use virgil_graph::{Known, Query, Set, View};
+use virgil_graph::{Column, Known, Query, Set, View};
 
 pub use check::check;
 pub(crate) use examples::Asker;
@@ -44,13 +49,17 @@ pub use planned::{
 pub use readings::reading;
 
 use crate::plan::chart::{Item, parse};
-use crate::plan::decide::decide;
+use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};
 use crate::plan::link::{Linked, link};
 use crate::plan::phrases::Cat;
 use crate::plan::question::question;
 use crate::plan::sem::Head;
-use crate::plan::tokens::Token;
+use crate::plan::tokens::{Token, tokens};
 
+/// The most words that a planned question has.
+const MOST_TOKENS: usize = 60;
+/// How much dearer a reading by pieces may be to contradict one of the chart.
+const CONTRADICTION: f32 = 0.3;
 /// How many near readings are compared.
 const MOST_READINGS: usize = 6;
 
@@ -67,6 +76,93 @@ impl Lexicon {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Plans a question on what a view shows: by the chart, sentence by sentence, or else by its pieces.
+    pub(crate) fn plan(
+        &self,
+        text: &str,
+        context: &Context,
+        names: &Names,
+        view: &View<'_>,
+        known: &Known,
+    ) -> Planned {
+        let tokens = tokens(text);
+        let mut planned = self.by_sentences(&tokens, context, names, view, known);
+        if tokens.len() > MOST_TOKENS || context.last_query.is_some() {
+            return planned;
+        }
+        let floated = self.by_pieces(&tokens, names, view, known);
+        match (&planned.outcome, &floated.outcome) {
+            (Outcome::Query(parsed), Outcome::Query(other)) => {
+                // Two ways of reading that come to different answers: one of them is wrong.
+                let cost = |planned: &Planned| {
+                    planned
+                        .explanation
+                        .parses
+                        .first()
+                        .map_or(0.0, |best| best.cost)
+                };
+                let is_near = cost(&floated) < cost(&planned) + CONTRADICTION;
+                if is_near && !answer_alike(&parsed.query, &other.query, view, known) {
+                    planned.explanation.then(floated.explanation);
+                    "its words say one thing and its order another"
+                        .clone_into(&mut planned.explanation.verdict);
+                    planned.outcome = Outcome::Nothing;
+                }
+                planned
+            }
+            // What is shown beside each thing is easily mistaken; it takes both ways of reading.
+            (Outcome::Query(parsed), _)
+                if shows_linked(&parsed.query) && !speaks_of_them(&tokens) =>
+            {
+                unconfirmed(planned)
+            }
+            (Outcome::Query(_), _) => planned,
+            (Outcome::Nothing, Outcome::Query(other)) if shows_linked(&other.query) => {
+                unconfirmed(floated)
+            }
+            (Outcome::Choices(_), _) => planned,
+            (Outcome::Nothing, Outcome::Nothing) if floated.explanation.parses.is_empty() => {
+                planned
+            }
+            (Outcome::Nothing, _) => floated,
+        }
+    }
+
+    /// Plans a question by its pieces.
+    fn by_pieces(
+        &self,
+        tokens: &[Token],
+        names: &Names,
+        view: &View<'_>,
+        known: &Known,
+    ) -> Planned {
+        let floated = self.float(tokens, names);
+        let unused = floated.linked.unused.into_iter();
+        let explanation = Explanation {
+            tokens: tokens.iter().map(|token| token.raw.clone()).collect(),
+            links: floated.linked.links,
+            unused: unused
+                .map(|text| ExplainedWord {
+                    near: near(view, &text),
+                    text,
+                })
+                .collect(),
+            parses: explained(&floated.readings, view),
+            ..Explanation::default()
+        };
+        let mut planned = decide(
+            explanation,
+            &floated.linked.groups,
+            FLOATED,
+            floated.is_yes_no,
+            floated.is_yes_no,
+            view,
+            known,
+        );
+        planned.explanation.verdict.push_str(" (by its pieces)");
+        planned
     }
 
     /// Plans one sentence.
@@ -124,24 +220,62 @@ impl Lexicon {
             }
             for item in items.iter().chain(&self.opened(&tokens, context, names)) {
                 if let Some(query) = follow_up::edit(&item.cat, context) {
-                    readings.push((query, item.cost));
+                    // `downstream` of whatever was asked about, before what only some kinds have.
+                    let is_special =
+                        matches!(&item.cat, Cat::Role(relation) if !relation.subject.is_any());
+                    let cost = item.cost + if is_special { 0.2 } else { 0.0 };
+                    readings.push((query, cost));
                 }
             }
         }
-        explanation.parses = readings
-            .iter()
-            .take(MOST_READINGS)
-            .map(|(query, cost)| ExplainedParse {
-                reading: reading(query, view),
-                query: query.clone(),
-                cost: *cost,
-                rejected: None,
-            })
-            .collect();
+        readings.sort_by(|left, right| left.1.total_cmp(&right.1));
+        explanation.parses = explained(&readings, view);
         // Who asks on knows what was found before, and may hear that nothing is left.
         let may_find_nothing = yes_no || context.last_query.is_some();
-        decide(explanation, &groups, yes_no, may_find_nothing, view, known)
+        decide(
+            explanation,
+            &groups,
+            PARSED,
+            yes_no,
+            may_find_nothing,
+            view,
+            known,
+        )
     }
+}
+
+/// Whether a query shows beside each thing what it is linked with.
+fn shows_linked(query: &Query) -> bool {
+    let mut columns = query.columns.iter();
+    columns.any(|column| matches!(column, Column::Linked { .. }))
+}
+
+/// Whether a question asks on about what it has asked for: `and who owns them`.
+fn speaks_of_them(tokens: &[Token]) -> bool {
+    let mut texts = tokens.iter().map(|token| &*token.text);
+    texts.any(|text| matches!(text, "them" | "those" | "these" | "they"))
+}
+
+/// A plan that only one of two ways of reading comes to.
+fn unconfirmed(mut planned: Planned) -> Planned {
+    "only one way of reading shows what else is asked for"
+        .clone_into(&mut planned.explanation.verdict);
+    planned.outcome = Outcome::Nothing;
+    planned
+}
+
+/// The likeliest readings, for people.
+fn explained(readings: &[(Query, f32)], view: &View<'_>) -> Vec<ExplainedParse> {
+    readings
+        .iter()
+        .take(MOST_READINGS)
+        .map(|(query, cost)| ExplainedParse {
+            reading: reading(query, view),
+            query: query.clone(),
+            cost: *cost,
+            rejected: None,
+        })
+        .collect()
 }
 
 /// The things that a question names that is a name and nothing more, if they are several.

@@ -1,6 +1,6 @@
 //! What a noun phrase does to the phrase behind it, and how the kinds of two of them suggest what links them.
 
-use virgil_graph::{Along, Column, Hops, Set};
+use virgil_graph::{Along, Column, Hops, Quantifier, Set, Test};
 use virgil_model::Kind;
 
 use crate::plan::kinds::Kinds;
@@ -99,7 +99,7 @@ pub(super) fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> 
         }
         Cat::AndNp(other) | Cat::OrNp(other)
             if np.head == other.head && np.quant == other.quant && !np.is_bare()
-                || np.head == Head::Kind && other.head == Head::Kind =>
+                || np.head == Head::Kind && other.head == Head::Kind && np.quant == other.quant =>
         {
             let mut both = either(np, other);
             if matches!(right, Cat::AndNp(_)) && np.head == Head::Named {
@@ -109,9 +109,11 @@ pub(super) fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> 
         }
         Cat::PerKind(kinds) if np.quant == Quant::Count => links(&np.kinds, kinds, lexicon)
             .into_iter()
-            .map(|by| (Ask::groups(np.clone(), by), 0.0))
+            .map(|by| (Ask::groups(in_groups(np, &by), by), 0.0))
             .collect(),
-        Cat::PerColumn(by) => vec![(Ask::groups(np.clone(), by.clone()), 0.0)],
+        Cat::PerColumn(by) if np.quant == Quant::Count || np.head == Head::Kind => {
+            vec![(Ask::groups(np.clone(), by.clone()), 0.0)]
+        }
         Cat::AndProjection(columns, kinds)
             if np.head != Head::Any && !np.kinds.and(*kinds).is_empty() =>
         {
@@ -142,7 +144,7 @@ pub(super) fn parts(np: &Np) -> Vec<Set> {
 pub(super) fn said_of(np: &Np, said: &Mod) -> Vec<Priced> {
     match said.clauses.as_slice() {
         [Clause::By(by)] if np.quant == Quant::Count && !np.kinds.and(said.domain).is_empty() => {
-            vec![(Ask::groups(np.clone(), by.clone()), 0.0)]
+            vec![(Ask::groups(in_groups(np, by), by.clone()), 0.0)]
         }
         [Clause::MostOf { counted, by }]
             if np.is_bare() && !np.kinds.and(said.domain).is_empty() =>
@@ -150,7 +152,11 @@ pub(super) fn said_of(np: &Np, said: &Mod) -> Vec<Priced> {
             let counted = Np::new(counted.clone(), Kinds::ANY, Head::Built);
             vec![(Ask::groups(counted, by.clone()), 0.0)]
         }
-        [Clause::OfThem(shown)] if np.is_bare() && !np.kinds.and(said.domain).is_empty() => {
+        [Clause::OfThem(shown)]
+            if np.is_bare()
+                && np.quant != Quant::Count
+                && !np.kinds.and(said.domain).is_empty() =>
+        {
             vec![(Cat::Projection(vec![shown.clone()], Kinds::ANY), 0.0)]
         }
         _ if np.quant == Quant::No || np.head == Head::Pronoun => Vec::new(),
@@ -166,6 +172,22 @@ pub(super) fn attached(np: &Np) -> f32 {
         (Head::Built, _) if !np.is_compound => 0.16,
         _ => 0.0,
     }
+}
+
+/// What is counted per something: what is linked with one.
+pub(super) fn in_groups(np: &Np, by: &Column) -> Np {
+    let mut np = np.clone();
+    if let Column::Linked { along, hops } = by {
+        let test = Test::Linked {
+            along: along.clone(),
+            hops: *hops,
+            to: Box::new(Set::All(std::collections::BTreeSet::new())),
+            quantifier: Quantifier::Some,
+        };
+        np.set = filtered(np.set, test);
+        np.head = Head::Built;
+    }
+    np
 }
 
 /// `how many members does each team have`.
@@ -196,7 +218,7 @@ pub(super) fn np_np(left: &Np, right: &Np, lexicon: &Lexicon) -> Vec<Priced> {
             cued(right, left.kinds)
         }
         (Head::Named, Head::Kind) => {
-            let mut made = if left.is_before_auxiliary {
+            let mut made = if left.is_before_auxiliary || right.is_plural {
                 Vec::new()
             } else {
                 cued(left, right.kinds)

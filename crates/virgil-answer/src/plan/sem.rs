@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use virgil_graph::{Column, Quantifier, Set, Test};
+use virgil_graph::{Column, Op, Quantifier, Set, Test};
 
 use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::{Relation, Walk};
@@ -28,6 +28,8 @@ pub(crate) struct Np {
     pub(crate) is_after_auxiliary: bool,
     /// Whether one stands behind it: `are the columns of X personal data`.
     pub(crate) is_before_auxiliary: bool,
+    /// Whether it is said in the plural.
+    pub(crate) is_plural: bool,
     /// Whether it is two kinds that make one noun: `columns of tables`.
     pub(crate) is_compound: bool,
 }
@@ -70,6 +72,7 @@ impl Np {
             each: Vec::new(),
             is_after_auxiliary: false,
             is_before_auxiliary: false,
+            is_plural: false,
             is_compound: false,
         }
     }
@@ -237,6 +240,15 @@ fn negated(test: Test) -> Test {
             quantifier: Quantifier::Some,
         },
         Test::Not(test) => *test,
+        // What runs another image runs one.
+        Test::Attribute { ref name, .. } if name == "image" => {
+            let stated = Test::Attribute {
+                name: name.clone(),
+                op: Op::Exists,
+                value: None,
+            };
+            Test::AllOf(vec![stated, Test::Not(Box::new(test))])
+        }
         test => Test::Not(Box::new(test)),
     }
 }
@@ -300,6 +312,8 @@ pub(crate) fn clause(relation: &Relation, object: &Np) -> Option<Mod> {
             None => Clause::Without(step(object.set, relation.backward.as_ref()?)),
         },
         Quant::Count => return None,
+        // Linked with all of a kind is more than linked with some.
+        Quant::All if object.head != Head::Named => return None,
         Quant::Plain | Quant::All => {
             let test = relation
                 .forward
@@ -429,6 +443,7 @@ pub(crate) fn apply(np: &Np, said: &Mod) -> Option<Np> {
         each: Vec::new(),
         is_after_auxiliary: np.is_after_auxiliary,
         is_before_auxiliary: np.is_before_auxiliary,
+        is_plural: false,
         is_compound: false,
     })
 }
@@ -455,6 +470,7 @@ pub(crate) fn either(left: &Np, right: &Np) -> Np {
         each: Vec::new(),
         is_after_auxiliary: left.is_after_auxiliary,
         is_before_auxiliary: right.is_before_auxiliary,
+        is_plural: false,
         is_compound: false,
     }
 }

@@ -15,19 +15,18 @@ use crate::plan::tokens::{BOUNDARY, Token, tokens};
 const MOST_TOKENS: usize = 40;
 
 impl Lexicon {
-    /// Plans a question on what a view shows.
+    /// Plans a question sentence by sentence.
     ///
     /// A question of several sentences is planned sentence by sentence: a later one may edit what an earlier one asked
     /// (`Who owns X? Only the people.`), and one that says nothing about the platform is left aside.
-    pub(crate) fn plan(
+    pub(super) fn by_sentences(
         &self,
-        text: &str,
+        tokens: &[Token],
         context: &Context,
         names: &Names,
         view: &View<'_>,
         known: &Known,
     ) -> Planned {
-        let tokens = tokens(text);
         if tokens.is_empty() || tokens.len() > MOST_TOKENS {
             return Planned {
                 outcome: Outcome::Nothing,
@@ -111,7 +110,7 @@ impl Lexicon {
     }
 
     /// Whether a sentence says nothing about the platform: no name, no filter, no attribute.
-    fn is_aside(&self, tokens: &[Token], names: &Names) -> bool {
+    pub(super) fn is_aside(&self, tokens: &[Token], names: &Names) -> bool {
         let linked = link(tokens, names, self);
         let named = linked.leaves.iter().any(|leaf| match &leaf.item.cat {
             Cat::Np(np) => match np.head {
@@ -149,7 +148,14 @@ impl Lexicon {
         if !found.iter().all(|link| is_inside(&link)) {
             return None;
         }
-        let name = &before[longest.start..longest.end];
+        // The noun beside it tells what it is: `the product-recommender component`.
+        let is_noun = |at: usize| {
+            let mut meanings = self.at(before, at).into_iter();
+            meanings.any(|(length, meaning)| length == 1 && matches!(meaning, Meaning::Kind { .. }))
+        };
+        let start = longest.start - usize::from(longest.start > 0 && is_noun(longest.start - 1));
+        let end = longest.end + usize::from(longest.end < before.len() && is_noun(longest.end));
+        let name = &before[start..end];
         let pronoun = sentence.iter().position(|token| {
             !token.quoted && matches!(&*token.text, "it" | "its" | "them" | "that" | "this")
         })?;
@@ -163,7 +169,7 @@ impl Lexicon {
     }
 
     /// Whether a sentence behind a question narrows it, even where it is not understood: `Nothing but tables, please.`
-    fn is_restriction(&self, tokens: &[Token]) -> bool {
+    pub(super) fn is_restriction(&self, tokens: &[Token]) -> bool {
         let narrows = |token: &Token| {
             matches!(
                 &*token.text,

@@ -50,10 +50,12 @@ pub(super) fn word_before(word: Word, right: &Cat) -> Vec<Priced> {
             let said = Mod::one(Clause::Test(test.clone()), *kinds);
             one(said.negated().map(Cat::Mod), 0.0)
         }
-        (Word::And, Cat::Trait(test, _, kinds) | Cat::Placed(test, _, kinds)) => vec![(
-            Cat::AndMod(Mod::one(Clause::Test(test.clone()), *kinds)),
-            0.0,
-        )],
+        (Word::And | Word::Comma, Cat::Trait(test, _, kinds) | Cat::Placed(test, _, kinds)) => {
+            vec![(
+                Cat::AndMod(Mod::one(Clause::Test(test.clone()), *kinds)),
+                0.0,
+            )]
+        }
         (Word::Or, Cat::Trait(test, _, kinds) | Cat::Placed(test, _, kinds)) => vec![(
             Cat::OrMod(Mod::one(Clause::Test(test.clone()), *kinds)),
             0.0,
@@ -110,14 +112,16 @@ pub(super) fn word_before(word: Word, right: &Cat) -> Vec<Priced> {
         }
         (Word::All, Cat::Mod(said)) => vec![(Cat::AllMod(said.clone()), 0.0)],
         (Word::Only, Cat::Mod(said)) => one(only(said).map(Cat::Mod), 0.0),
-        (Word::And, Cat::Mod(said)) => vec![(Cat::AndMod(said.clone()), 0.0)],
+        (Word::And | Word::Comma, Cat::Mod(said)) => vec![(Cat::AndMod(said.clone()), 0.0)],
         (Word::Or, Cat::Mod(said)) => vec![(Cat::OrMod(said.clone()), 0.0)],
-        (Word::And, Cat::Np(np)) => vec![(Cat::AndNp(np.clone()), 0.0)],
+        (Word::And | Word::Comma, Cat::Np(np)) => vec![(Cat::AndNp(np.clone()), 0.0)],
         (Word::Or, Cat::Np(np)) => vec![(Cat::OrNp(np.clone()), 0.0)],
-        (Word::And | Word::With, Cat::Projection(columns, kinds)) => {
+        (Word::And | Word::Comma | Word::With, Cat::Projection(columns, kinds)) => {
             vec![(Cat::AndProjection(columns.clone(), *kinds), 0.0)]
         }
-        (Word::And | Word::With, Cat::TheirKind(kinds)) => vec![(Cat::AndTheirKind(*kinds), 0.0)],
+        (Word::And | Word::Comma | Word::With, Cat::TheirKind(kinds)) => {
+            vec![(Cat::AndTheirKind(*kinds), 0.0)]
+        }
         (Word::And, Cat::Role(relation)) => relation
             .forward
             .as_ref()
@@ -127,6 +131,7 @@ pub(super) fn word_before(word: Word, right: &Cat) -> Vec<Priced> {
             })
             .into_iter()
             .collect(),
+        (Word::Comma, Cat::Attribute(names)) => vec![(Cat::AndAttribute(names.clone()), 0.0)],
         (Word::And, Cat::Attribute(names)) => vec![
             (Cat::AndProjection(attributes(names), Kinds::ANY), 0.15),
             (Cat::AndAttribute(names.clone()), 0.0),

@@ -25,6 +25,11 @@ impl Token {
         }
     }
 
+    /// A word as it stands.
+    pub(crate) fn word(raw: &str) -> Token {
+        Token::new(raw, false)
+    }
+
     /// Whether the word has the shape of an identifier: digits, inner punctuation or inner capitals.
     pub(crate) fn is_identifier(&self) -> bool {
         self.quoted
@@ -70,22 +75,62 @@ pub(crate) fn tokens(question: &str) -> Vec<Token> {
         }
         let length = rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len());
         if length == 0 {
+            let operators = [
+                ">=", "<=", "!=", "==", "->", "=>", "≥", "≤", "≠", "=", ">", "<", "+", "&",
+            ];
+            if let Some(operator) = operators
+                .into_iter()
+                .find(|operator| rest.starts_with(operator))
+            {
+                tokens.push(Token::new(operator, false));
+                rest = &rest[operator.len()..];
+                continue;
+            }
             match first {
                 ',' => tokens.push(Token::new(",", false)),
-                '?' | '!' | ';' | '—' | '–' => tokens.push(Token::new(BOUNDARY, false)),
+                '?' | '!' | ';' | '—' | '–' => tokens.push(boundary(first)),
                 _ => {}
             }
             rest = &rest[first.len_utf8()..];
             continue;
         }
         let run = &rest[..length];
-        word(run, &mut tokens);
         rest = &rest[length..];
-        if run == "-" || run.ends_with(['.', ':']) {
-            tokens.push(Token::new(BOUNDARY, false));
+        if run == "#" {
+            tokens.push(Token::new(run, false));
+            continue;
+        }
+        word(run, &mut tokens);
+        if run == "-" && rest.starts_with('>') {
+            rest = &rest[1..];
+        }
+        if let Some(end) = run.chars().last().filter(|end| matches!(end, '.' | ':'))
+            && !is_abbreviation(run)
+        {
+            tokens.push(boundary(end));
+        } else if run == "-" {
+            tokens.push(boundary('-'));
         }
     }
     tokens
+}
+
+/// What parts two sentences, as it was typed.
+fn boundary(sign: char) -> Token {
+    Token {
+        raw: sign.to_string(),
+        text: BOUNDARY.to_owned(),
+        parts: Vec::new(),
+        quoted: false,
+    }
+}
+
+/// Whether the full stop behind a word belongs to it.
+fn is_abbreviation(run: &str) -> bool {
+    matches!(
+        &*run.to_lowercase(),
+        "i.e." | "e.g." | "incl." | "excl." | "etc." | "vs."
+    )
 }
 
 /// What ends a quotation that `open` begins. An apostrophe begins none: it is part of words.

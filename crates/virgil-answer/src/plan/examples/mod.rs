@@ -28,7 +28,7 @@ use virgil_graph::{Known, View};
 pub use bank::{ExampleError, WrittenExample};
 pub(crate) use near::Examples;
 
-use crate::plan::decide::{MARGIN, decide};
+use crate::plan::decide::{PARSED, decide};
 use crate::plan::lexicon::Lexicon;
 use crate::plan::link::Group;
 use crate::plan::names::Names;
@@ -98,7 +98,7 @@ impl Examples {
         let mut parses: Vec<ExplainedParse> = Vec::new();
         let mut groups: Vec<Group> = Vec::new();
         for proposal in near {
-            let further = (best.likeness - proposal.likeness) / LIKENESS_MARGIN * MARGIN;
+            let further = (best.likeness - proposal.likeness) / LIKENESS_MARGIN * PARSED.margin;
             for filled in &proposal.filled {
                 if parses.iter().any(|parse| parse.query == filled.query) {
                     continue;
@@ -132,7 +132,15 @@ impl Examples {
             parses,
             ..explanation.clone()
         };
-        let decided = decide(by_example, &groups, yes_no, yes_no, asker.view, asker.known);
+        let decided = decide(
+            by_example,
+            &groups,
+            PARSED,
+            yes_no,
+            yes_no,
+            asker.view,
+            asker.known,
+        );
         match decided.outcome {
             // What the grammar thought of is no less worth knowing.
             Outcome::Nothing => Planned {
