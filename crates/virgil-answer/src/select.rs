@@ -13,8 +13,8 @@ use crate::retrieve::ScoredPassage;
 use crate::rows::is_row;
 use crate::tokens::tokens;
 
-/// How many passages stand whole. On 41 tuning questions about public documentation and 26 about the sample platform, 3,000 tokens
-/// show a place that answers for 59 of them with 6 and 440, for 56 if all stand whole, and 8,000 tokens for 61.
+/// How many passages stand whole. Chosen on 41 tuning questions about public documentation and 26 about the sample platform;
+/// `docs/evaluation.md` says what 3,000 tokens lose against 8,000.
 const WHOLE: usize = 6;
 /// The characters of further ones.
 const CUT_CHARACTERS: usize = 440;
