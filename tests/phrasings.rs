@@ -45,11 +45,14 @@ fn questions_are_answered_as_the_files_do_or_not_at_all() {
     let typed = outcome(summary, "typed", "exact");
     let asked = questions("sample.yaml").len() as u64;
     assert_eq!(typed, asked, "typed queries as the files have them");
-    for (split, least) in [("tune", 76), ("held_out", 19)] {
+    for (split, least, most_wrong) in [("tune", 95, 2), ("held_out", 55, 4)] {
         let (asked, exact, wrong) = score(summary, split);
         println!("{split}: {exact} of {asked} exact, {wrong} wrong");
         assert!(exact * 100 >= asked * least, "{split}: {exact} of {asked}");
-        assert!(wrong * 100 <= asked * 3, "{split}: {wrong} of {asked}");
+        assert!(
+            wrong * 100 <= asked * most_wrong,
+            "{split}: {wrong} of {asked}"
+        );
     }
     let computed = outcome(summary, "abstain", "computed");
     let offered = outcome(summary, "choices", "offered");
