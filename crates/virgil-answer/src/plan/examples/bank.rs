@@ -1,6 +1,6 @@
 //! The bank: queries with slots, and the wordings that ask for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -11,6 +11,7 @@ use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::Lexicon;
 use crate::plan::tokens::tokens;
 
+use super::features::content;
 use super::form::{Piece, Unit, absorb, main_part, units};
 use super::hard::{Hard, hards};
 use super::slots::{Slot, SlotKind, fill};
@@ -58,6 +59,8 @@ pub(super) struct Example {
     pub(super) wordings: Vec<Wording>,
     /// The hard words that at least half of the wordings have.
     pub(super) usual: BTreeSet<Hard>,
+    /// The stems that at least half of the wordings have: what the example is about.
+    pub(super) marks: BTreeSet<String>,
 }
 
 /// A way to ask for an example.
@@ -131,8 +134,24 @@ fn example(written: &WrittenExample, lexicon: &Lexicon) -> Result<Example, Examp
         query: written.query.clone(),
         kinds: Kinds::of(&written.kinds),
         usual: usual(&wordings),
+        marks: marks(&wordings),
         wordings,
     })
+}
+
+fn marks(wordings: &[Wording]) -> BTreeSet<String> {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for wording in wordings {
+        for stem in content(&wording.units) {
+            *times.entry(stem).or_default() += 1;
+        }
+    }
+    let is_mark = |(_, times): &(String, usize)| times * 2 >= wordings.len();
+    times
+        .into_iter()
+        .filter(is_mark)
+        .map(|(stem, _)| stem)
+        .collect()
 }
 
 fn usual(wordings: &[Wording]) -> BTreeSet<Hard> {

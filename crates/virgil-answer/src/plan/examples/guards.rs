@@ -43,6 +43,11 @@ pub(super) fn guard(example: &Example, wording: &Wording, asked: &Asked) -> Opti
             "other wordings of the example differ in {strange:?}"
         ));
     }
+    // `who owns the models that break` is no wording for `which models break`.
+    let lacks = |stem: &&String| wording.says(stem) && !asked.content.contains(*stem);
+    if let Some(stem) = example.marks.iter().find(lacks) {
+        return Some(format!("the question does not say `{stem}`"));
+    }
     let (asked_ends, ends) = (ends(&asked.units), ends(&wording.units));
     let crossed = |(left, right): (&Option<End>, &Option<End>)| matches!((left, right), (Some(left), Some(right)) if left != right);
     if ends.len() > 1 && asked_ends.iter().zip(&ends).any(crossed) {
