@@ -14,6 +14,7 @@ use super::bank::{Bank, ExampleError, Wording, WrittenExample, built_in};
 use super::features::{Features, content, cosine, counted, dot, spoken, weighed};
 use super::fillings::{Filled, choose, filled};
 use super::guards::{guard, undirected};
+use super::hard::hard;
 use super::mentions::{Mention, mentions};
 use super::{Asker, Embed, LEAST_LIKENESS};
 
@@ -355,7 +356,11 @@ fn is_harmless(stem: &str, asked: &Asked, typed: Typed<'_>, lexicon: &Lexicon) -
         let is_capital = at > 0 && token.raw.starts_with(char::is_uppercase);
         let means = |(_, meaning): &(usize, &Meaning)| !matches!(meaning, Meaning::Skip);
         let is_meant = lexicon.at(typed.tokens, at).iter().any(means);
-        !is_name && !is_capital && !token.is_identifier() && !is_meant
+        hard(&token.text).is_none()
+            && !is_name
+            && !is_capital
+            && !token.is_identifier()
+            && !is_meant
     })
 }
 
@@ -381,7 +386,9 @@ fn general(bank: &Bank) -> BTreeSet<String> {
     }
     marks
         .into_iter()
-        .filter(|(_, (examples, share))| *examples >= GENERAL_EXAMPLES && *share < GENERAL_SHARE)
+        .filter(|(stem, (examples, share))| {
+            *examples >= GENERAL_EXAMPLES && *share < GENERAL_SHARE && hard(stem).is_none()
+        })
         .map(|(stem, _)| stem)
         .collect()
 }

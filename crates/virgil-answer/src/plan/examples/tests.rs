@@ -60,6 +60,7 @@ const NAMES: &[(&str, Kind, [&str; 2])] = &[
         ["base/mail-trainer", "base/price-trainer"],
     ),
     ("team", Kind::Team, ["mail-crew", "price-crew"]),
+    ("api", Kind::Api, ["mail-api", "price-api"]),
     ("user", Kind::User, ["ada.kern", "bob.lind"]),
 ];
 
@@ -139,6 +140,8 @@ fn question(wording: &str) -> String {
         ("table", ["dim_mails", "fct_prices"]),
         ("job", ["mail-loader-job", "price-loader-job"]),
         ("reader", ["mail-loader-job", "price-loader-job"]),
+        ("workload", ["clean-mails", "clean-prices"]),
+        ("documented", ["mail-gateway", "price-gateway"]),
         ("part", ["mail-gateway", "price-gateway"]),
     ];
     for (slot, [one, other]) in groups {
@@ -161,6 +164,7 @@ fn noun(kinds: &[Kind]) -> &'static str {
         Some(Kind::Dataset) => "tables",
         Some(Kind::Model) => "models",
         Some(Kind::Alert) => "alerts",
+        Some(Kind::Component) => "components",
         Some(Kind::Notebook) => "notebooks",
         Some(Kind::Pipeline) => "pipelines",
         Some(Kind::InferenceService) => "inference services",
