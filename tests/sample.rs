@@ -127,7 +127,7 @@ async fn its_questions_find_their_places_and_its_secrets_stay_hidden() {
     println!(
         "{found} of {asked} among the passages, {first_page} cited; {abstained} of {unanswerable} abstained; {exact} left to the graph"
     );
-    assert!(asked >= 20, "only {asked} questions are left to passages");
+    assert!(asked >= 18, "only {asked} questions are left to passages");
     assert!(found * 10 >= asked * 9, "{found} of {asked} found");
     assert!(
         first_page * 10 >= asked * 8,

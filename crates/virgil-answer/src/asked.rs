@@ -45,7 +45,7 @@ static KINDS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
         // A time or an occasion.
         (
             r"(?i)^when\b|\bwhen (was|were|did|is|are|will|may)\b",
-            r"(?i)\b\d{4}-\d\d|\b(19|20)\d\d\b|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|daily|weekly|hourly|nightly|night|quarter|morning)\b|\d:\d\d|\bwhen\b|\bif\b|\buse(ful|d)?\b",
+            r"(?i)\b\d{4}-\d\d|\b(19|20)\d\d\b|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|daily|weekly|hourly|nightly|night|quarter|noon|midnight|morning|afternoon|evening|every|after|before|until|once|whenever)\b|\d:\d\d|\bwhen\b|\bif\b|\buse(ful|d)?\b",
         ),
     ]
     .into_iter()
@@ -137,6 +137,9 @@ mod tests {
         assert!(fits("How long does it take?", "It takes about 3 minutes."));
         assert!(!fits("How long does it take?", "It takes a while."));
         assert!(fits("When was 1.4 released?", "2021-10-12"));
+        assert!(fits("When is it deployed?", "It is deployed at noon."));
+        assert!(fits("When is it deployed?", "After every merge."));
+        assert!(!fits("When is it deployed?", "It is deployed."));
         assert!(fits(
             "How many requests per second are allowed?",
             "100 requests per second"

@@ -1,7 +1,7 @@
 //! Planning by examples, with the embedder that retrieval uses as well.
 //!
-//! The texts of the bank are embedded when a question comes near them, and kept: a question that the grammar understands costs
-//! nothing, any other one short text once its neighbours are known.
+//! The texts of the bank are embedded when a question comes near them, and kept: a question costs one short text once its
+//! neighbours are known.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl ByExample {
         }
     }
 
-    /// Plans a question that the grammar left. Blocks the calling thread while the embedder works.
+    /// Plans a question by examples; `planned` is what the grammar came to. Blocks the calling thread while the embedder works.
     pub(crate) fn plan(
         &self,
         planned: Planned,

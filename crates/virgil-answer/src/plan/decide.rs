@@ -117,6 +117,10 @@ pub(super) fn decide(
             let why = "nothing is stated that fits what the question takes for granted";
             return reject(explanation, why.to_owned());
         }
+        Some(answer) if answer.shows_nothing() && !may_find_nothing => {
+            let why = "nothing is stated of what it asks to see";
+            return reject(explanation, why.to_owned());
+        }
         Some(_) => {}
     }
     explanation.verdict = "every word is used and no other reading is near".to_owned();
@@ -179,6 +183,14 @@ impl Answered {
                 && self.paths == other.paths
                 && things(self) == things(other)
                 && (is_columns_only || self.rows == other.rows)
+    }
+
+    /// Whether there are things and columns, and nothing in them.
+    fn shows_nothing(&self) -> bool {
+        let is_bare = |(_, cells): &(EntityRef, Vec<String>)| {
+            !cells.is_empty() && cells.iter().all(|cell| cell == "[]")
+        };
+        !self.rows.is_empty() && self.rows.iter().all(is_bare)
     }
 
     fn of(answer: virgil_graph::Answer) -> Answered {

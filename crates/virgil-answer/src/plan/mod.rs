@@ -33,6 +33,7 @@ mod structure;
 mod tests;
 mod tokens;
 mod traits;
+mod ways;
 
 use virgil_graph::{Column, Known, Query, Set, View};
 
@@ -55,6 +56,7 @@ use crate::plan::phrases::Cat;
 use crate::plan::question::question;
 use crate::plan::sem::Head;
 use crate::plan::tokens::{Token, tokens};
+use crate::plan::ways::asks_for_a_way;
 
 /// The most words that a planned question has.
 const MOST_TOKENS: usize = 60;
@@ -88,6 +90,16 @@ impl Lexicon {
         known: &Known,
     ) -> Planned {
         let tokens = tokens(text);
+        if asks_for_a_way(&tokens) {
+            return Planned {
+                outcome: Outcome::Nothing,
+                explanation: Explanation {
+                    tokens: tokens.iter().map(|token| token.raw.clone()).collect(),
+                    verdict: "it asks how or why, which no list of things answers".to_owned(),
+                    ..Explanation::default()
+                },
+            };
+        }
         let mut planned = self.by_sentences(&tokens, context, names, view, known);
         if tokens.len() > MOST_TOKENS || context.last_query.is_some() {
             return planned;

@@ -28,7 +28,7 @@ use virgil_graph::{Known, View};
 pub use bank::{ExampleError, WrittenExample};
 pub(crate) use near::Examples;
 
-use crate::plan::decide::{PARSED, decide};
+use crate::plan::decide::{PARSED, answer_alike, decide};
 use crate::plan::lexicon::Lexicon;
 use crate::plan::link::Group;
 use crate::plan::names::Names;
@@ -36,7 +36,8 @@ use crate::plan::planned::{
     Context, ExplainedExample, ExplainedParse, Explanation, Outcome, Planned,
 };
 use crate::plan::readings::reading;
-use crate::plan::tokens::tokens;
+use crate::plan::tokens::{Token, tokens};
+use crate::plan::ways::asks_for_a_way;
 
 use near::Proposal;
 
@@ -64,7 +65,9 @@ const MOST_EXPLAINED: usize = 4;
 pub(crate) type Embed<'e> = dyn Fn(&[String]) -> Option<Vec<Vec<f32>>> + 'e;
 
 impl Examples {
-    /// Plans a question that the grammar left: `planned` is what it came to.
+    /// Plans a question by the examples that are near it. `planned` is what the grammar came to; its query stands unless an
+    /// example passes every guard and comes to a different answer: likeness to a whole question outweighs a reading put together
+    /// from words.
     pub(crate) fn plan(
         &self,
         planned: Planned,
@@ -74,13 +77,46 @@ impl Examples {
         embed: &Embed<'_>,
     ) -> Planned {
         let tokens = tokens(text);
-        if planned.outcome != Outcome::Nothing || tokens.len() > MOST_TOKENS {
+        if tokens.len() > MOST_TOKENS || asks_for_a_way(&tokens) {
             return planned;
         }
-        let Some(proposals) = self.propose(text, &tokens, context, asker, embed) else {
-            return planned;
+        match &planned.outcome {
+            Outcome::Nothing => {
+                self.by_example(planned.explanation, text, &tokens, context, asker, embed)
+            }
+            Outcome::Query(read) if context.last_query.is_none() => {
+                let explanation = planned.explanation.clone();
+                let other = self.by_example(explanation, text, &tokens, context, asker, embed);
+                match &other.outcome {
+                    Outcome::Query(proposed)
+                        if !answer_alike(&read.query, &proposed.query, asker.view, asker.known) =>
+                    {
+                        other
+                    }
+                    _ => planned,
+                }
+            }
+            Outcome::Query(_) | Outcome::Choices(_) => planned,
+        }
+    }
+
+    /// What the examples make of a question, whatever the grammar thinks of it, which `explanation` says.
+    fn by_example(
+        &self,
+        explanation: Explanation,
+        text: &str,
+        tokens: &[Token],
+        context: &Context,
+        asker: Asker<'_>,
+        embed: &Embed<'_>,
+    ) -> Planned {
+        let mut explanation = explanation;
+        let Some(proposals) = self.propose(text, tokens, context, asker, embed) else {
+            return Planned {
+                outcome: Outcome::Nothing,
+                explanation,
+            };
         };
-        let mut explanation = planned.explanation;
         explanation.examples = proposals
             .iter()
             .take(MOST_EXPLAINED)
@@ -128,12 +164,12 @@ impl Examples {
         let yes_no = tokens
             .first()
             .is_some_and(|first| crate::plan::is_yes_no(&first.text));
-        let by_example = Explanation {
+        let proposed = Explanation {
             parses,
             ..explanation.clone()
         };
         let decided = decide(
-            by_example,
+            proposed,
             &groups,
             PARSED,
             yes_no,
