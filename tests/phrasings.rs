@@ -1,7 +1,8 @@
 //! The questions about the sample platform, typed and in words: how many are answered exactly, and how many wrongly.
 //!
 //! `virgil eval` asks them, and compares whole results: references, values of columns, counts, groups, paths, completeness. A
-//! reference of the files counts as the thing that it names to the asker, so nothing here depends on which of its keys a thing is shown by. What it says of the held-out phrasings is their score and nothing else, so that nobody tunes on them.
+//! reference of the files counts as the thing that it names to the asker, so nothing here depends on which of its keys a thing
+//! is shown by. What it says of the held-out phrasings is their score and nothing else, so that nobody tunes on them.
 
 use serde_json::Value;
 
@@ -45,7 +46,7 @@ fn questions_are_answered_as_the_files_do_or_not_at_all() {
     let typed = outcome(summary, "typed", "exact");
     let asked = questions("sample.yaml").len() as u64;
     assert_eq!(typed, asked, "typed queries as the files have them");
-    for (split, least, most_wrong) in [("tune", 95, 2), ("held_out", 55, 4)] {
+    for (split, least, most_wrong) in [("tune", 95, 1), ("held_out", 60, 3)] {
         let (asked, exact, wrong) = score(summary, split);
         println!("{split}: {exact} of {asked} exact, {wrong} wrong");
         assert!(exact * 100 >= asked * least, "{split}: {exact} of {asked}");
