@@ -195,17 +195,12 @@ fn kinds(summary: &Summary, html: &mut String) {
         "<h2>Kinds of questions</h2>\n<table><tr><th>Kind<th>Questions<th>What came of them</tr>\n",
     );
     for kind in &summary.kinds {
-        let outcomes: Vec<String> = kind
-            .outcomes
-            .iter()
-            .map(|(outcome, count)| format!("{count} {}", outcome.title()))
-            .collect();
         let _ = writeln!(
             html,
             "<tr><td>{}<td>{}<td>{}</tr>",
             kind.asked.title(),
             kind.questions,
-            outcomes.join(", ")
+            kind.outcomes_in_words()
         );
     }
     html.push_str("</table>\n");

@@ -63,6 +63,17 @@ pub struct Kind {
     pub outcomes: BTreeMap<Outcome, usize>,
 }
 
+impl Kind {
+    /// What came of them, in words: `3 exact, 1 wrong`.
+    pub(crate) fn outcomes_in_words(&self) -> String {
+        let counts = self.outcomes.iter();
+        let words: Vec<String> = counts
+            .map(|(outcome, count)| format!("{count} {}", outcome.title()))
+            .collect();
+        words.join(", ")
+    }
+}
+
 /// What came of some questions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {

@@ -47,17 +47,12 @@ pub fn report(run: &Run) -> String {
         );
     }
     for kind in &summary.kinds {
-        let outcomes: Vec<String> = kind
-            .outcomes
-            .iter()
-            .map(|(outcome, count)| format!("{count} {}", outcome.title()))
-            .collect();
         let _ = writeln!(
             text,
             "{}: {} ({})",
             kind.asked.title(),
             kind.questions,
-            outcomes.join(", ")
+            kind.outcomes_in_words()
         );
     }
     groups("by split", &summary.by_split, &mut text);

@@ -1,8 +1,9 @@
 //! The planner: a question in plain language becomes an exact query, or nothing.
 //!
-//! *Link* (`tokens`, `names`, `traits`, `link`): which words name something that the asker may see. *Parse* (`lexicon`, `grammar`,
-//! `chart`): how the words hang together. *Decide* (`decide`): a query is only made if every word that carries meaning is used
-//! and no other reading is near; a wrong exact answer is worse than none.
+//! *Link* (`tokens`, `names`, `traits`, `link`): which words name something that the asker may see. *Parse*, twice: by their order
+//! (`lexicon`, `grammar`, `chart`) and by typed pieces (`floating`). *Decide* (`decide`): a query is only made if every word that
+//! carries meaning is used and no other reading is near; a wrong exact answer is worse than none. *Compare* (`examples`): an example
+//! that is near stands where nothing was read, or where what was read answers differently.
 
 mod arcs;
 mod assemble;
