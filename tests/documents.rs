@@ -44,10 +44,17 @@ fn words(command: &str) -> Vec<String> {
 #[tokio::test]
 async fn the_commands_of_the_readme_run() {
     let home = Home::new();
-    let service = Repository::with(&[(
-        "README.md",
-        "# My service\n\nThe service is deployed by Argo CD.\n\nEach call has a `retry_policy` of three attempts.\n",
-    )]);
+    let service = Repository::with(&[
+        (
+            "README.md",
+            "# My service\n\nThe service is deployed by Argo CD.\n\nEach call has a `retry_policy` of three attempts.\n",
+        ),
+        (
+            "catalog-info.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: my-service\nspec:\n  type: service\n  owner: group:shop\n\
+             ---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: shop\nspec:\n  type: team\n  children: []\n",
+        ),
+    ]);
     let mut server = None;
     let mut seen = 0;
     for command in commands() {
@@ -70,7 +77,7 @@ async fn the_commands_of_the_readme_run() {
                 server = Some(Server::start(&home));
             }
             "virgil" => {
-                let arguments: Vec<&str> = words[1..]
+                let mut arguments: Vec<&str> = words[1..]
                     .iter()
                     .map(|word| {
                         if word == "../my-service" {
@@ -80,7 +87,14 @@ async fn the_commands_of_the_readme_run() {
                         }
                     })
                     .collect();
-                home.ok(&arguments);
+                let file = arguments
+                    .iter()
+                    .position(|word| *word == ">")
+                    .map(|at| arguments.split_off(at)[1]);
+                let printed = home.ok(&arguments);
+                if let Some(file) = file {
+                    std::fs::write(home.path().join(file), printed).expect("a file");
+                }
             }
             "curl" => {
                 let server = server.as_ref().expect("the README starts the server first");
