@@ -15,7 +15,7 @@ use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 
 use crate::abstain::abstain;
 use crate::answer::{Answer, AnswerEvent, Mode, Stage};
-use crate::budget::{BudgetError, Budgets};
+use crate::budget::{BudgetError, Budgets, Purse};
 use crate::by_example::ByExample;
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
 use crate::draft::Draft;
@@ -194,6 +194,16 @@ impl Guide {
         let limits = self.writing.budgets.of(&self.store, principal).await?;
         let spent = self.store.spent(principal, Timestamp::now()).await;
         Ok((limits, spent.context("what was spent cannot be read")?))
+    }
+
+    /// The purse of whoever `scope` belongs to.
+    pub(crate) async fn purse<'a>(&'a self, scope: &'a Scope) -> anyhow::Result<Purse<'a>> {
+        let principal = scope.principal();
+        Ok(Purse {
+            store: &self.store,
+            principal,
+            limits: self.writing.budgets.of(&self.store, principal).await?,
+        })
     }
 
     /// Forgets the answers that are kept under these keys.

@@ -29,6 +29,7 @@ mod knowers;
 mod live_prompts;
 mod models;
 mod outdated;
+mod paid;
 mod plan;
 mod prompt;
 mod quote;

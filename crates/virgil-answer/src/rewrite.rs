@@ -5,15 +5,14 @@
 
 use std::collections::HashSet;
 
-use futures::StreamExt;
 use tokio::sync::mpsc;
-use virgil_gateway::{ChatEvent, ChatRequest, ToolChoice, Usage};
+use virgil_gateway::{ChatRequest, ToolChoice, Usage};
 use virgil_model::Scope;
 
 use crate::answer::AnswerEvent;
-use crate::budget::{Purse, priced, spent};
 use crate::guide::{AskError, Earlier, Guide, Question};
 use crate::models::{ModelChoice, unknown};
+use crate::paid::PaidCall;
 use crate::prompt::visible;
 
 /// The most tokens of a rewritten question.
@@ -58,46 +57,20 @@ impl Guide {
             max_tokens: MAX_TOKENS.min(model.max_tokens),
             principal: scope.principal().to_owned(),
         };
-        let purse = Purse {
-            store: &self.store,
-            principal: scope.principal(),
-            limits: self
-                .writing
-                .budgets
-                .of(&self.store, scope.principal())
-                .await?,
-        };
-        let reservation = purse.reserve(model, &request).await?;
-        let mut text = String::new();
-        let mut usage = Usage::default();
+        let purse = self.purse(scope).await?;
+        let mut call = PaidCall::reserve(&purse, &*models.gateway, model, &request).await?;
         let listening = async {
-            let mut stream = models.gateway.chat(request.clone()).await?;
-            while let Some(event) = stream.next().await {
-                match event? {
-                    ChatEvent::Text(piece) => text.push_str(&piece),
-                    ChatEvent::Done { usage: used, .. } => usage = used,
-                }
-            }
+            while call.next().await?.is_some() {}
             Ok(())
         };
         let outcome = tokio::select! {
             outcome = listening => outcome,
             () = events.closed() => Err(AskError::Left),
         };
-        // As for an answer: what was refused before its first piece cost nothing.
-        let free =
-            matches!(&outcome, Err(error) if text.is_empty() && !matches!(error, AskError::Left));
-        let cost = if free {
-            virgil_store::Spending::default()
-        } else {
-            spent(model, &request, &usage, text.len())
-        };
-        let settled = purse.settle(&reservation, cost).await;
-        outcome?;
-        settled?;
+        let said = call.settle(outcome).await?;
         Ok(Rewritten {
-            text: accepted(&text, &question.text, &turns),
-            usage: priced(model, usage),
+            text: accepted(&said.text, &question.text, &turns),
+            usage: said.usage,
         })
     }
 }

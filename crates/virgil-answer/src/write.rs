@@ -1,28 +1,19 @@
 //! Letting the language model write, sentence by checked sentence, with tools if it knows any.
 
-use futures::StreamExt;
 use tokio::sync::mpsc;
-use virgil_gateway::{
-    ChatEvent, ChatRequest, GatewayError, ToolCall, ToolChoice, ToolRound, Usage,
-};
+use virgil_gateway::{ChatRequest, GatewayError, ToolChoice, ToolRound, Usage};
 use virgil_model::Scope;
 
 use crate::answer::{AnswerEvent, Mode};
-use crate::budget::{Purse, priced, spent};
+use crate::budget::Purse;
 use crate::cite::Sentences;
 use crate::draft::Draft;
 use crate::guide::{AskError, Guide, Question};
 use crate::models::{ModelChoice, Models, unknown};
+use crate::paid::{PaidCall, Said};
 use crate::retrieve::ScoredPassage;
 use crate::select::fitted;
 use crate::tools::{MAX_ROUNDS, Tools, offered};
-
-/// One round of a model: what it said and what it called.
-struct Round {
-    text: String,
-    usage: Usage,
-    calls: Vec<ToolCall>,
-}
 
 impl Guide {
     /// Lets the language model write, and sends each sentence when its check is done. What tools bring is added to
@@ -59,15 +50,7 @@ impl Guide {
             max_tokens: model.max_tokens,
             principal: scope.principal().to_owned(),
         };
-        let purse = Purse {
-            store: &self.store,
-            principal: scope.principal(),
-            limits: self
-                .writing
-                .budgets
-                .of(&self.store, scope.principal())
-                .await?,
-        };
+        let purse = self.purse(scope).await?;
         // What is stated already stays as it is; the model writes around it.
         let stated = draft.text.len();
         let stated_mode = draft.mode;
@@ -171,8 +154,8 @@ impl Guide {
         format!("=== {} ===", &hasher.finalize().to_hex()[..16])
     }
 
-    /// One call of the model, paid for: its text goes to `draft` as it comes. Ends when the asker leaves, which ends the
-    /// request upstream.
+    /// One call of the model: its text goes to `draft` as it comes. Ends when the asker leaves, which ends the request
+    /// upstream.
     #[expect(
         clippy::too_many_arguments,
         reason = "a step of `write`, which owns all of it"
@@ -186,52 +169,23 @@ impl Guide {
         passages: &[ScoredPassage],
         draft: &mut Draft,
         events: &mpsc::Sender<AnswerEvent>,
-    ) -> Result<Round, AskError> {
-        let reservation = purse.reserve(model, request).await?;
-        let mut round = Round {
-            text: String::new(),
-            usage: Usage::default(),
-            calls: Vec::new(),
-        };
+    ) -> Result<Said, AskError> {
+        let mut call = PaidCall::reserve(purse, &*models.gateway, model, request).await?;
         let outcome = tokio::select! {
-            outcome = listen(models, request, passages, draft, &mut round, events) => outcome,
+            outcome = listen(&mut call, passages, draft, events) => outcome,
             () = events.closed() => Err(AskError::Left),
         };
-        // A call that was refused before its first piece cost nothing. One that broke off, that timed out or that
-        // nobody waits for any more may have cost its whole prompt.
-        let free = match &outcome {
-            Err(AskError::Gateway(GatewayError::Timeout(_))) | Err(AskError::Left) => false,
-            Err(_) => round.text.is_empty(),
-            Ok(()) => false,
-        };
-        let cost = if free {
-            virgil_store::Spending::default()
-        } else {
-            let calls = round
-                .calls
-                .iter()
-                .map(|call| call.name.len() + call.arguments.len());
-            let bytes = round.text.len() + calls.sum::<usize>();
-            spent(model, request, &round.usage, bytes)
-        };
-        let settled = purse.settle(&reservation, cost).await;
-        outcome?;
-        settled?;
-        round.usage = priced(model, round.usage);
-        Ok(round)
+        call.settle(outcome).await
     }
 }
 
-/// Asks the model and passes its text on, sentence by checked sentence.
+/// Passes the text of a model on, sentence by checked sentence.
 async fn listen(
-    models: &Models,
-    request: &ChatRequest,
+    call: &mut PaidCall<'_>,
     passages: &[ScoredPassage],
     draft: &mut Draft,
-    round: &mut Round,
     events: &mpsc::Sender<AnswerEvent>,
 ) -> Result<(), AskError> {
-    let mut stream = models.gateway.chat(request.clone()).await?;
     let mut sentences = Sentences::default();
     // What is said behind facts or after a look at tools is a paragraph of its own; behind a list one line end is not enough.
     let mut break_before = match draft.text.as_str() {
@@ -239,20 +193,11 @@ async fn listen(
         text if text.ends_with('\n') => "\n",
         _ => "\n\n",
     };
-    while let Some(event) = stream.next().await {
-        match event? {
-            ChatEvent::Text(piece) => {
-                let paragraph = std::mem::take(&mut break_before);
-                draft.say(paragraph.to_owned(), events).await?;
-                round.text.push_str(&piece);
-                for sentence in sentences.push(&piece) {
-                    draft.take(&sentence, passages, events).await?;
-                }
-            }
-            ChatEvent::Done { usage, calls } => {
-                round.usage = usage;
-                round.calls = calls;
-            }
+    while let Some(piece) = call.next().await? {
+        let paragraph = std::mem::take(&mut break_before);
+        draft.say(paragraph.to_owned(), events).await?;
+        for sentence in sentences.push(&piece) {
+            draft.take(&sentence, passages, events).await?;
         }
     }
     if let Some(rest) = sentences.finish() {
