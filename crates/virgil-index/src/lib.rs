@@ -4,6 +4,7 @@
 //! through a scope. Everything in an index can be rebuilt from the store.
 //!
 //! * [`Embedder`]: [`FastEmbedder`] runs an ONNX model in the [`Runtime`]; [`HashingEmbedder`] is for tests.
+//! * [`Reranker`]: [`CrossEncoder`] runs an ONNX cross-encoder over the first of what was found.
 //! * [`VectorIndex`]: [`EdgeIndex`] keeps points in a directory; [`MemoryIndex`] is exact and for tests;
 //!   [`Switch`] exchanges one for another in use.
 //! * [`encode_document`] and [`encode_question`] make the sparse vectors of both.
@@ -13,6 +14,7 @@
 //!
 //! Start at [`Embedder`] and [`VectorIndex`].
 
+mod cross_encoder;
 mod edge;
 mod error;
 mod fast_embedder;
@@ -30,10 +32,12 @@ mod turns;
 mod vector;
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use virgil_model::{Content, LabelId, PointId, SourceId};
 
+pub use cross_encoder::CrossEncoder;
 pub use edge::{EdgeIndex, EdgeOptions};
 pub use error::IndexError;
 pub use fast_embedder::FastEmbedder;
@@ -56,6 +60,22 @@ pub trait Embedder: Send + Sync {
     /// One unit vector per text, in order. Waits for its turn: questions go before syncs. Blocks the
     /// calling thread, so async callers go through `spawn_blocking`.
     fn embed(&self, texts: &[String], turn: Turn) -> Result<Vec<Vec<f32>>, IndexError>;
+}
+
+/// Looks at a question and a text together and says how well they fit: dearer than vectors, so it is for the first of what was found.
+pub trait Reranker: Send + Sync {
+    /// The model, as one stable text.
+    fn identity(&self) -> &str;
+
+    /// A finite score for each text, in order; the higher, the better it fits, comparable within one call only. When the time is
+    /// up there are scores for the first of the texts and none for the others. Blocks the calling thread, so async callers go
+    /// through `spawn_blocking`.
+    fn score(
+        &self,
+        question: &str,
+        texts: &[String],
+        until: Instant,
+    ) -> Result<Vec<f32>, IndexError>;
 }
 
 /// Who waits for a vector.

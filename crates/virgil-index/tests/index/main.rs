@@ -6,6 +6,8 @@
 )]
 
 mod contract;
+mod cross_encoder;
 mod edge;
 mod memory;
 mod model;
+mod onnx;
