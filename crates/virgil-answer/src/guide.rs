@@ -30,6 +30,7 @@ use crate::plan::{Context as PlanContext, ExampleError, ExampleFile, Examples, L
 use crate::prompt::PromptsError;
 use crate::quote::extracts;
 use crate::rank::Ranking;
+use crate::rerank::Reranking;
 use crate::rests_on::rests_on;
 use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
@@ -50,6 +51,8 @@ pub struct Guide {
     pub(crate) weights: Weights,
     pub(crate) ranking: Ranking,
     pub(crate) judge: Judge,
+    /// The third stage of a search, if there is one.
+    pub(crate) reranking: Option<Reranking>,
     pub(crate) index: Arc<dyn VectorIndex>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) lexicon: Arc<Lexicon>,
@@ -160,6 +163,7 @@ impl Guide {
             weights: Weights::default(),
             ranking: Ranking::built_in(),
             judge: Judge::built_in(),
+            reranking: None,
             index,
             facts,
             lexicon: Arc::new(lexicon),
@@ -237,13 +241,14 @@ impl Guide {
                 .unwrap_or_else(|| question.text.clone()),
             ..question.clone()
         };
+        let wanted = if model.is_some() || question.explain {
+            PROMPT_PASSAGES
+        } else {
+            PASSAGES
+        };
         let query = Query {
             text: question.text.clone(),
-            limit: if model.is_some() || question.explain {
-                PROMPT_PASSAGES
-            } else {
-                PASSAGES
-            },
+            limit: self.needed_for(wanted),
             sources: None,
         };
         let (mut passages, signals) = self.look_for(scope, &query).await?;
@@ -258,6 +263,11 @@ impl Guide {
         let unknown = unknown_names(&planned.explanation);
         let judgement = self.judge.judge(&passages, signals);
         let mut explanation = planned.explanation;
+        // Where somebody reads them, the order of the passages matters.
+        if model.is_some() || planned.outcome == Outcome::Nothing {
+            explanation.reranked = self.rerank(&question.text, &mut passages).await;
+        }
+        passages.truncate(wanted);
         let mut draft = match planned.outcome {
             Outcome::Query(plan) => {
                 let draft = self.state(scope, *plan, &mut passages, events).await?;

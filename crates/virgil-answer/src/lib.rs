@@ -34,6 +34,7 @@ mod plan;
 mod prompt;
 mod quote;
 mod rank;
+mod rerank;
 mod rests_on;
 mod retrieve;
 mod rewrite;
@@ -62,5 +63,6 @@ pub use plan::{
     reading,
 };
 pub use prompt::{Prompts, PromptsError};
+pub use rerank::{Reranked, Reranking};
 pub use retrieve::{Query, ScoredPassage};
 pub use select::PromptShown;

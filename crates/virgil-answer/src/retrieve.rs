@@ -35,7 +35,7 @@ pub struct Query {
 pub struct ScoredPassage {
     /// The passage.
     pub passage: Passage,
-    /// The score of the second stage, at most 1; comparable within one question only.
+    /// The score of the second stage, at most 1; comparable within one question only. A reranking model changes the order, not this.
     pub score: f32,
     /// Cosine similarity to the question, if it was among the nearest by meaning.
     pub dense: Option<f32>,
@@ -46,7 +46,14 @@ pub struct ScoredPassage {
 impl Guide {
     /// The passages that fit `query` best, best first; equal texts are shown once.
     pub async fn search(&self, scope: &Scope, query: &Query) -> anyhow::Result<Vec<ScoredPassage>> {
-        Ok(self.look_for(scope, query).await?.0)
+        let needed = Query {
+            limit: self.needed_for(query.limit),
+            ..query.clone()
+        };
+        let (mut passages, _) = self.look_for(scope, &needed).await?;
+        self.rerank(&query.text, &mut passages).await;
+        passages.truncate(query.limit);
+        Ok(passages)
     }
 
     /// The passages of a search, with what the candidates say of whether they answer.

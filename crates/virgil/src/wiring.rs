@@ -5,17 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use virgil_answer::{Facts, Guide, Lexicon, LivePrompts, Models, Prompts, Writing};
+use virgil_answer::{Facts, Guide, Lexicon, LivePrompts, Models, Prompts, Reranking, Writing};
 use virgil_gateway::OpenAiGateway;
 use virgil_index::{
-    EdgeIndex, EdgeOptions, Embedder, FastEmbedder, IndexError, ModelSource, Precision, Runtime,
-    Switch, VectorIndex,
+    CrossEncoder, EdgeIndex, EdgeOptions, Embedder, FastEmbedder, IndexError, ModelSource,
+    Precision, Reranker, Runtime, Switch, VectorIndex,
 };
 use virgil_ingest::Ingest;
 use virgil_server::{OpenShard, Platform, Receivers, Syncs};
 use virgil_store::{Conversations, Store};
 
-use crate::config::{Auth, Config, EmbedderConfig, GatewayConfig};
+use crate::config::{Auth, Config, EmbedderConfig, GatewayConfig, RerankConfig};
 use crate::data_dir::DataDir;
 use crate::environment::variable;
 
@@ -58,7 +58,7 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         cache: config.answer_cache,
         stale_after: config.stale_after,
     };
-    let guide = Guide::new(
+    let mut guide = Guide::new(
         store.clone(),
         index.clone(),
         embedder,
@@ -67,6 +67,13 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
         writing,
     )
     .with_examples(&config.examples)?;
+    if let Some(rerank) = &config.rerank {
+        guide = guide.with_reranking(Reranking {
+            reranker: Arc::new(cross_encoder(rerank, &config.embedder, data_dir)?),
+            candidates: rerank.candidates,
+            time_budget: rerank.time_budget,
+        });
+    }
     #[cfg(debug_assertions)]
     arm_crash_point()?;
     Ok(Arc::new(Platform {
@@ -90,8 +97,8 @@ pub(crate) async fn platform(config: &Config, data_dir: &DataDir) -> anyhow::Res
 }
 
 fn embedder(config: &EmbedderConfig, data_dir: &DataDir) -> anyhow::Result<FastEmbedder> {
-    let folder = config.model_dir.as_deref().unwrap_or(data_dir.path());
-    let runtime = Runtime::load(&folder.join("onnxruntime"))?;
+    let folder = model_dir(config, data_dir);
+    let runtime = runtime(config, data_dir)?;
     let models = folder.join("models");
     let path = models.join(&config.model);
     let source = if path.is_dir() || config.model == crate::config::DEFAULT_MODEL {
@@ -112,6 +119,32 @@ fn embedder(config: &EmbedderConfig, data_dir: &DataDir) -> anyhow::Result<FastE
         .and_then(NonZeroUsize::new)
         .unwrap_or_else(FastEmbedder::usual_threads);
     Ok(FastEmbedder::open(&runtime, &source, threads)?)
+}
+
+/// The folder that holds `models/` and `onnxruntime/`.
+fn model_dir<'a>(config: &'a EmbedderConfig, data_dir: &'a DataDir) -> &'a Path {
+    config.model_dir.as_deref().unwrap_or(data_dir.path())
+}
+
+fn runtime(config: &EmbedderConfig, data_dir: &DataDir) -> anyhow::Result<Runtime> {
+    Ok(Runtime::load(
+        &model_dir(config, data_dir).join("onnxruntime"),
+    )?)
+}
+
+fn cross_encoder(
+    config: &RerankConfig,
+    embedder: &EmbedderConfig,
+    data_dir: &DataDir,
+) -> anyhow::Result<CrossEncoder> {
+    let runtime = runtime(embedder, data_dir)?;
+    let threads = config.threads.unwrap_or_else(FastEmbedder::usual_threads);
+    Ok(CrossEncoder::open(
+        &runtime,
+        &config.folder,
+        &config.graph,
+        threads,
+    )?)
 }
 
 fn open_shard(data_dir: &DataDir, dimensions: usize) -> OpenShard {
@@ -189,6 +222,21 @@ pub(crate) fn try_prompts() -> anyhow::Result<String> {
 /// Loads the embedding model and embeds a word, for `virgil doctor`.
 pub(crate) fn try_embedder(config: &Config, data_dir: &DataDir) -> anyhow::Result<String> {
     Ok(embedder(&config.embedder, data_dir)?.identity().to_owned())
+}
+
+/// Loads the reranking model and scores a pair, for `virgil doctor`.
+pub(crate) fn try_reranker(
+    rerank: &RerankConfig,
+    config: &Config,
+    data_dir: &DataDir,
+) -> anyhow::Result<String> {
+    let encoder = cross_encoder(rerank, &config.embedder, data_dir)?;
+    Ok(format!(
+        "{} for the first {} passages, at most {} ms",
+        encoder.identity(),
+        rerank.candidates,
+        rerank.time_budget.as_millis()
+    ))
 }
 
 /// Opens the store, for `virgil doctor`.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use virgil_graph::{EntityRef, Query};
 
 use crate::judge::Judgement;
+use crate::rerank::Reranked;
 
 /// What went before a question.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +73,9 @@ pub struct Explanation {
     /// Whether the passages answer, where the question is left to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
+    /// How the passages came into their order, if a model put them there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<Reranked>,
 }
 
 /// A run of words that names something.

@@ -82,6 +82,12 @@ pub(super) async fn run(place: &Place) -> anyhow::Result<()> {
                 name: "embedding model",
                 result: wiring::try_embedder(config, &data_dir),
             });
+            if let Some(rerank) = &config.rerank {
+                checks.push(Check {
+                    name: "reranking model",
+                    result: wiring::try_reranker(rerank, config, &data_dir),
+                });
+            }
             checks.push(Check {
                 name: "store",
                 result: wiring::try_store(&data_dir).await,

@@ -53,6 +53,7 @@ pub(super) fn print(answer: &Value) {
     }
     say(&format!("verdict  {}", text(&explanation["verdict"])));
     print_judgement(&explanation["judgement"]);
+    print_reranked(&explanation["reranked"]);
     for passage in list(&answer["passages"]) {
         say(&format!(
             "passage  {:.3} (meaning {}, terms {})  {}/{}:{}",
@@ -104,6 +105,24 @@ fn print_judgement(judgement: &Value) {
     say(&format!(
         "judged   {probability:.2} of at least {least:.2}, {outcome}: {}",
         reasons.join("; ")
+    ));
+}
+
+/// Says which model put the passages in order, and what it had time for.
+fn print_reranked(reranked: &Value) {
+    let Some(model) = reranked["model"].as_str() else {
+        return;
+    };
+    let outcome = match reranked["problem"].as_str() {
+        Some(problem) => format!("failed, the order is that of the second stage: {problem}"),
+        None => format!(
+            "read {} of {} passages",
+            reranked["scored"], reranked["candidates"]
+        ),
+    };
+    say(&format!(
+        "ordered  {model} {outcome} ({} ms)",
+        reranked["took_ms"]
     ));
 }
 

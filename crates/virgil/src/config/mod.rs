@@ -6,6 +6,7 @@
 
 mod conversations;
 mod gateway;
+mod rerank;
 mod systems;
 mod written;
 
@@ -22,6 +23,7 @@ use virgil_server::OWNER;
 use virgil_store::{Access, LabelAccess, PrincipalAccess, Retention};
 
 pub(crate) use gateway::GatewayConfig;
+pub(crate) use rerank::RerankConfig;
 
 /// The label of what no rule opens: nobody but administrators sees it.
 pub(crate) const PRIVATE: &str = "private";
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) stale_after: Duration,
     /// The embedding model.
     pub(crate) embedder: EmbedderConfig,
+    /// The model that puts the first passages in order, if there is one.
+    pub(crate) rerank: Option<RerankConfig>,
     /// The AI gateway, if there is one.
     pub(crate) gateway: Option<GatewayConfig>,
     /// Which names of tables, clusters, servers and teams mean one thing.
@@ -134,6 +138,10 @@ impl Config {
                 Duration::from_secs(hours.saturating_mul(3_600))
             }),
             embedder: embedder(file.embedder.unwrap_or_default(), &environment)?,
+            rerank: file
+                .rerank
+                .map(|written| rerank::rerank(written, folder))
+                .transpose()?,
             gateway,
             systems,
             budgets,

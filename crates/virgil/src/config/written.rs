@@ -1,6 +1,7 @@
 //! The configuration as it is written: every `*.yaml` of a folder, read strictly.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -17,6 +18,7 @@ pub(super) struct File {
     pub(super) access: Option<Access>,
     pub(super) server: Option<Server>,
     pub(super) embedder: Option<Embedder>,
+    pub(super) rerank: Option<Rerank>,
     pub(super) gateway: Option<Gateway>,
     pub(super) systems: Option<BTreeMap<String, System>>,
     pub(super) teams: Option<BTreeMap<String, Team>>,
@@ -89,6 +91,18 @@ pub(super) struct Embedder {
     pub(super) precision: Option<String>,
     pub(super) threads: Option<usize>,
     pub(super) model_dir: Option<PathBuf>,
+}
+
+/// A cross-encoder for the first passages of a search.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rerank {
+    pub(super) folder: PathBuf,
+    /// The file of the graph in it.
+    pub(super) graph: Option<String>,
+    pub(super) candidates: Option<usize>,
+    pub(super) time_budget_ms: Option<u64>,
+    pub(super) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -251,6 +265,7 @@ fn merge(merged: &mut File, file: File, path: &Path) -> anyhow::Result<()> {
     once("embedder", &mut merged.embedder, file.embedder, path)?;
     once("lexicon", &mut merged.lexicon, file.lexicon, path)?;
     once("examples", &mut merged.examples, file.examples, path)?;
+    once("rerank", &mut merged.rerank, file.rerank, path)?;
     once("gateway", &mut merged.gateway, file.gateway, path)?;
     once("budgets", &mut merged.budgets, file.budgets, path)?;
     once(
