@@ -1,7 +1,7 @@
 //! Questions about a small world, and what they are taken to mean.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use virgil_graph::{Graph, Known, Output, Query, Stated, Systems, View};
 use virgil_model::{
@@ -49,7 +49,7 @@ fn text(text: &str) -> Value {
 }
 
 /// A shop: three tables, a pipeline that a schedule starts, two models, services of one name on two clusters, two teams.
-fn world() -> Graph {
+pub(super) fn world() -> Graph {
     use Predicate::{
         DerivedFrom, MemberOf, Monitors, OwnedBy, PartOf, Reads, RunsImage, Serves, StoredAt,
         TrainedOn, VersionOf, Writes,
@@ -149,12 +149,15 @@ fn world() -> Graph {
     graph
 }
 
-fn view(graph: &Graph) -> View<'_> {
+pub(super) fn view(graph: &Graph) -> View<'_> {
     graph.view(&[LabelId(1)].into_iter().collect())
 }
 
-fn lexicon() -> Lexicon {
-    Lexicon::load(None).expect("the built-in lexicon is valid")
+/// The built-in lexicon, loaded once.
+pub(super) fn lexicon() -> &'static Lexicon {
+    static LEXICON: LazyLock<Lexicon> =
+        LazyLock::new(|| Lexicon::load(None).expect("the built-in lexicon is valid"));
+    &LEXICON
 }
 
 fn plan(view: &View<'_>, lexicon: &Lexicon, question: &str, context: &Context) -> Planned {
@@ -349,7 +352,7 @@ fn questions_are_answered_exactly() {
             "churn-predictor",
         ),
     ] {
-        let answer = answered(&view, &lexicon, question);
+        let answer = answered(&view, lexicon, question);
         if answer != expect {
             wrong.push(format!(
                 "{question}\n  is      {answer}\n  expected {expect}"
@@ -381,7 +384,7 @@ fn what_is_not_understood_in_full_is_not_answered() {
         "",
         "???",
     ] {
-        assert_eq!(answered(&view, &lexicon, question), "-", "{question}");
+        assert_eq!(answered(&view, lexicon, question), "-", "{question}");
     }
 }
 
@@ -403,7 +406,7 @@ fn names_of_several_things_are_asked_back_unless_the_question_tells() {
             "which model inference_service inference_service?",
         ),
     ] {
-        assert_eq!(answered(&view, &lexicon, question), expect, "{question}");
+        assert_eq!(answered(&view, lexicon, question), expect, "{question}");
     }
 }
 
@@ -413,7 +416,7 @@ fn a_misspelt_name_is_offered_and_not_taken() {
     let view = view(&graph);
     let planned = plan(
         &view,
-        &lexicon,
+        lexicon,
         "Who owns fraud-detektor?",
         &Context::default(),
     );
@@ -427,14 +430,14 @@ fn follow_ups_edit_the_last_query() {
     let (graph, lexicon) = (world(), lexicon());
     let view = view(&graph);
     let ask = |first: &str, then: &str| {
-        let planned = plan(&view, &lexicon, first, &Context::default());
+        let planned = plan(&view, lexicon, first, &Context::default());
         let Outcome::Query(plan) = planned.outcome else {
             panic!("`{first}` is planned: {:?}", planned.explanation);
         };
         let context = Context {
             last_query: Some(plan.query),
         };
-        match self::plan(&view, &lexicon, then, &context).outcome {
+        match self::plan(&view, lexicon, then, &context).outcome {
             Outcome::Query(plan) => shown(&view, &plan.query),
             other => format!("{other:?}"),
         }
@@ -474,7 +477,7 @@ fn a_platform_has_words_of_its_own() {
         serde_saphyr::from_str("nouns:\n- {kinds: [team], words: [posse]}\nskip: [forsooth]\n")
             .expect("a lexicon");
     let question = "Which posse owns the model fraud-detector, forsooth?";
-    assert_eq!(answered(&view, &lexicon(), question), "-");
+    assert_eq!(answered(&view, lexicon(), question), "-");
     let lexicon = Lexicon::load(Some(own)).expect("a valid lexicon");
     assert_eq!(answered(&view, &lexicon, question), "ml-risk");
 }
@@ -495,7 +498,7 @@ fn the_reading_says_what_was_understood() {
             "teams and users of model fraud-detector",
         ),
     ] {
-        match plan(&view, &lexicon, question, &Context::default()).outcome {
+        match plan(&view, lexicon, question, &Context::default()).outcome {
             Outcome::Query(plan) => assert_eq!(plan.reading, expect, "{question}"),
             other => panic!("{question}: {other:?}"),
         }
