@@ -56,14 +56,11 @@ fn head(run: &Run, summary: &Summary, html: &mut String) {
     match &run.model {
         None => html.push_str("No language model: answers are facts and extracts.</p>\n"),
         Some(model) => {
-            let cost = summary.usage.cost_usd;
-            let cost = cost.map_or(String::new(), |cost| format!(", {cost:.6} US dollars"));
             let _ = writeln!(
                 html,
-                "Answers by <code>{}</code>: {} + {} tokens{cost}; {} from a cache.</p>",
+                "Answers by <code>{}</code>: {}; {} from a cache.</p>",
                 escape(model),
-                summary.usage.prompt_tokens,
-                summary.usage.completion_tokens,
+                summary.usage.in_words(),
                 summary.cached
             );
         }
@@ -192,15 +189,16 @@ fn figure(caption: &str, svg: &str, html: &mut String) {
 
 fn kinds(summary: &Summary, html: &mut String) {
     html.push_str(
-        "<h2>Kinds of questions</h2>\n<table><tr><th>Kind<th>Questions<th>What came of them</tr>\n",
+        "<h2>Kinds of questions</h2>\n<table><tr><th>Kind<th>Questions<th>What came of them<th>Language model</tr>\n",
     );
     for kind in &summary.kinds {
         let _ = writeln!(
             html,
-            "<tr><td>{}<td>{}<td>{}</tr>",
+            "<tr><td>{}<td>{}<td>{}<td>{}</tr>",
             kind.asked.title(),
             kind.questions,
-            kind.outcomes_in_words()
+            kind.outcomes_in_words(),
+            kind.usage_in_words().unwrap_or_default()
         );
     }
     html.push_str("</table>\n");

@@ -219,6 +219,18 @@ pub struct Usage {
     pub cached: bool,
 }
 
+impl Usage {
+    /// Tokens of prompts and answers, and what they cost if that is known.
+    pub(crate) fn in_words(&self) -> String {
+        let cost = self.cost_usd;
+        let cost = cost.map_or(String::new(), |cost| format!(", {cost:.6} US dollars"));
+        format!(
+            "{} + {} tokens{cost}",
+            self.prompt_tokens, self.completion_tokens
+        )
+    }
+}
+
 /// What to look at.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Note {

@@ -61,6 +61,8 @@ pub struct Kind {
     pub questions: usize,
     /// How often what came of them.
     pub outcomes: BTreeMap<Outcome, usize>,
+    /// What the language model took for them; `None` if it took part in none.
+    pub usage: Option<Usage>,
 }
 
 impl Kind {
@@ -71,6 +73,11 @@ impl Kind {
             .map(|(outcome, count)| format!("{count} {}", outcome.title()))
             .collect();
         words.join(", ")
+    }
+
+    /// What they took of the language model, in words, if anything: `2100 + 340 tokens, 0.000519 US dollars`.
+    pub(crate) fn usage_in_words(&self) -> Option<String> {
+        self.usage.as_ref().map(Usage::in_words)
     }
 }
 
@@ -121,6 +128,7 @@ impl Summary {
                 asked,
                 questions: items.len(),
                 outcomes,
+                usage: usage(items.iter().copied()),
             }
         });
         let split = |item: &Item| Some(item.split?.name().to_owned());
@@ -146,18 +154,7 @@ impl Summary {
                     .iter()
                     .filter_map(|item| Some(item.prompt_tokens? as f64)),
             ),
-            usage: items.iter().filter_map(|item| item.usage.as_ref()).fold(
-                Usage::default(),
-                |sum, usage| Usage {
-                    prompt_tokens: sum.prompt_tokens + usage.prompt_tokens,
-                    completion_tokens: sum.completion_tokens + usage.completion_tokens,
-                    cost_usd: match (sum.cost_usd, usage.cost_usd) {
-                        (None, cost) | (cost, None) => cost,
-                        (Some(sum), Some(cost)) => Some(sum + cost),
-                    },
-                    cached: false,
-                },
-            ),
+            usage: usage(items).unwrap_or_default(),
             cached: items
                 .iter()
                 .filter(|item| item.usage.as_ref().is_some_and(|usage| usage.cached))
@@ -170,6 +167,20 @@ impl Summary {
         let found = self.measures.iter().find(|mean| mean.measure == measure);
         found.map(|mean| mean.mean)
     }
+}
+
+/// What the language model took for some questions; `None` if it took part in none.
+fn usage<'i>(items: impl IntoIterator<Item = &'i Item>) -> Option<Usage> {
+    let each = items.into_iter().filter_map(|item| item.usage.clone());
+    each.reduce(|sum, usage| Usage {
+        prompt_tokens: sum.prompt_tokens + usage.prompt_tokens,
+        completion_tokens: sum.completion_tokens + usage.completion_tokens,
+        cost_usd: match (sum.cost_usd, usage.cost_usd) {
+            (None, cost) | (cost, None) => cost,
+            (Some(sum), Some(cost)) => Some(sum + cost),
+        },
+        cached: sum.cached && usage.cached,
+    })
 }
 
 fn groups(items: &[Item], name: impl Fn(&Item) -> Option<String>) -> Vec<Group> {
@@ -235,6 +246,47 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::testing::{failed, run};
+
+    #[test]
+    fn what_each_kind_took_adds_up() {
+        let item = |asked, usage| Item {
+            asked,
+            usage,
+            ..failed("q")
+        };
+        let took = |prompt_tokens, cost_usd| {
+            Some(Usage {
+                prompt_tokens,
+                completion_tokens: 10,
+                cost_usd,
+                cached: false,
+            })
+        };
+        let summary = Summary::of(&run(vec![
+            item(Asked::Evidence, took(1_000, Some(0.25))),
+            item(Asked::Evidence, took(2_000, Some(0.5))),
+            item(Asked::Set, None),
+            item(Asked::Abstain, took(500, None)),
+        ]));
+        let of = |asked| {
+            let mut kinds = summary.kinds.iter();
+            kinds
+                .find(|kind| kind.asked == asked)
+                .expect("a kind")
+                .usage_in_words()
+        };
+        assert_eq!(
+            of(Asked::Evidence).as_deref(),
+            Some("3000 + 20 tokens, 0.750000 US dollars")
+        );
+        assert_eq!(of(Asked::Set), None);
+        assert_eq!(of(Asked::Abstain).as_deref(), Some("500 + 10 tokens"));
+        assert_eq!(
+            summary.usage.in_words(),
+            "3500 + 30 tokens, 0.750000 US dollars"
+        );
+    }
 
     #[test]
     fn percentiles_are_values_that_were_seen() {

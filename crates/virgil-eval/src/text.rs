@@ -75,15 +75,17 @@ pub fn report(run: &Run) -> String {
         run.took_ms as f64 / 1e3
     );
     if let Some(model) = &run.model {
-        let cost = summary
-            .usage
-            .cost_usd
-            .map_or(String::new(), |cost| format!(", {cost:.6} US dollars"));
         let _ = writeln!(
             text,
-            "{model}: {} + {} tokens{cost}; {} from a cache",
-            summary.usage.prompt_tokens, summary.usage.completion_tokens, summary.cached
+            "{model}: {}; {} from a cache",
+            summary.usage.in_words(),
+            summary.cached
         );
+        for kind in &summary.kinds {
+            if let Some(usage) = kind.usage_in_words() {
+                let _ = writeln!(text, "  {:<26} {usage}", kind.asked.title());
+            }
+        }
     }
     text
 }
