@@ -140,9 +140,8 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, command, **more):
-        child = subprocess.Popen(
-            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **more
-        )
+        settings = {"cwd": self.folder, "env": self.environment, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **more}
+        child = subprocess.Popen(command, text=True, **settings)
         self.children.append(child)
         return child
 
