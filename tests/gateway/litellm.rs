@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::tools::{number, results};
 use super::{QUESTION, home};
-use crate::support::{Home, Sample, Server};
+use crate::support::{Gateway, Home, Sample, Server, calls, stream};
 
 const KEY: &str = "sk-master-of-the-test";
 
@@ -22,6 +23,11 @@ struct Proxy {
 impl Proxy {
     /// Starts the proxy, or prints why it is not there.
     async fn start() -> Option<Proxy> {
+        Proxy::before("http://127.0.0.1:9/v1").await
+    }
+
+    /// The same with the model `scripted` at `peer`.
+    async fn before(peer: &str) -> Option<Proxy> {
         let Some(program) = std::env::var_os("LITELLM") else {
             println!(
                 "skipped: LITELLM does not name a LiteLLM proxy; `make test-gateway` installs one and runs this"
@@ -46,6 +52,8 @@ impl Proxy {
             .env("LITELLM_MASTER_KEY", KEY)
             .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
             .env("LITELLM_TELEMETRY", "False")
+            .env("SCRIPTED_MODEL_URL", peer)
+            .env("NO_PROXY", "127.0.0.1")
             .env("HOME", folder.path())
             .current_dir(folder.path())
             .stdin(Stdio::null())
@@ -77,12 +85,16 @@ impl Proxy {
     }
 
     fn server(&self, home: &Home, key: &str) -> Server {
-        let url = format!("{}/v1", self.url);
-        let environment = [
-            ("VIRGIL_GATEWAY__URL", url.as_str()),
-            ("VIRGIL_GATEWAY__KEY", key),
-        ];
-        Server::start_with(home, &environment)
+        let (url, key) = self.environment(key);
+        Server::start_with(home, &[(url.0, url.1.as_str()), (key.0, key.1.as_str())])
+    }
+
+    /// The variables by which the program finds it.
+    fn environment(&self, key: &str) -> ((&'static str, String), (&'static str, String)) {
+        (
+            ("VIRGIL_GATEWAY__URL", format!("{}/v1", self.url)),
+            ("VIRGIL_GATEWAY__KEY", key.to_owned()),
+        )
     }
 }
 
@@ -233,4 +245,114 @@ async fn prompts_keep_to_their_budget_as_a_real_tokenizer_counts() {
     let alone = counts.iter().filter(|(model, _)| *model == "small");
     let mut unused = alone.filter(|(_, counted)| *counted < 2_400);
     assert!(unused.next().is_none(), "room is left unused: {counts:?}");
+}
+
+/// What a model calls and what it is told travel through the proxy in its own form.
+#[tokio::test]
+async fn a_query_is_proposed_through_a_real_proxy() {
+    let (home, _repository) = super::tools::home();
+    home.configure(
+        "virgil.yaml",
+        "gateway: {models: [{name: scripted, tools: true}]}\n",
+    );
+    let model = Gateway::start(|sent| match results(sent).as_slice() {
+        [] => calls(&[(
+            "query",
+            r#"{"query": {"set": {"all": ["scorer"]}}, "answers": true}"#,
+        )]),
+        [wrong] if wrong.contains("not valid") => calls(&[(
+            "query",
+            r#"{"query": {"set": {"step": {"from": {"refs": ["scorer"]}, "along": "owner"}}}, "answers": true}"#,
+        )]),
+        [.., result] => stream(&["It is ", &format!("group:risk-team [{}].", number(result))]),
+    })
+    .await;
+    let Some(proxy) = Proxy::before(&model.url).await else {
+        return;
+    };
+    let server = proxy.server(&home, KEY);
+    let body = json!({ "question": "Who should sign off changes to the scorer?", "explain": true });
+    let response = server.post("/api/v1/ask", None, &body).await;
+    let answer: Value = response.json().await.expect("JSON");
+    assert_eq!(answer["facts"]["proposed"], true, "{answer}");
+    assert_eq!(
+        answer["facts"]["rows"][0]["name"],
+        "group:default/risk-team"
+    );
+    let text = answer["text"].as_str().expect("text");
+    assert!(
+        text.find("(only referred to)") < text.find("It is group:risk-team"),
+        "{text}"
+    );
+    assert_eq!(answer["usage"]["attempts"], 3, "{answer}");
+    let proposals = answer["explanation"]["proposals"]
+        .as_array()
+        .expect("proposals");
+    assert_eq!(proposals.len(), 2, "{proposals:?}");
+    let sent = model.requests();
+    let description = &sent[0]["tools"][4]["function"]["description"];
+    assert!(
+        description
+            .as_str()
+            .is_some_and(|text| text.contains("and their queries:")),
+        "{description}"
+    );
+}
+
+#[test]
+fn an_evaluation_says_what_each_kind_of_question_cost() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let Some(proxy) = runtime.block_on(Proxy::start()) else {
+        return;
+    };
+    let (home, _repository) = home();
+    home.configure("virgil.yaml", "gateway: {models: [{name: priced}]}\n");
+    let questions = home.path().join("questions.yaml");
+    std::fs::write(
+        &questions,
+        "- {question: \"when is the orders table refreshed?\", expect: [{path: docs/orders.md, contains: \"03:00\"}]}\n\
+         - {question: \"who owns the orders table?\", expect: [{path: docs/orders.md, contains: \"shop team\"}]}\n\
+         - {question: \"what does a xylophone weigh?\", expect: abstain}\n",
+    )
+    .expect("a file");
+    let (url, key) = proxy.environment(KEY);
+    let evaluate = |arguments: &[&str]| {
+        let output = home
+            .virgil(&["eval", "questions.yaml"])
+            .args(arguments)
+            .envs([url.clone(), key.clone()])
+            .output()
+            .expect("the program starts");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let evaluated: Value =
+        serde_json::from_str(&evaluate(&["--json", "--html", "run.html"])).expect("JSON");
+    let summary = &evaluated["summary"];
+    let kinds = summary["kinds"].as_array().expect("kinds");
+    let kind = |asked: &str| {
+        let mut kinds = kinds.iter();
+        kinds.find(|kind| kind["asked"] == asked).expect("a kind")
+    };
+    let usage = &kind("evidence")["usage"];
+    let tokens = |name: &str| usage[name].as_u64().expect("tokens") as f64;
+    assert!(
+        tokens("prompt_tokens") > 200.0 && tokens("completion_tokens") > 10.0,
+        "{usage}"
+    );
+    let cost = usage["cost_usd"].as_f64().expect("a cost");
+    let expected = tokens("prompt_tokens") * 0.000_01 + tokens("completion_tokens") * 0.000_1;
+    assert!((cost - expected).abs() < 1e-9, "{cost} is not {expected}");
+    assert_eq!(kind("abstain")["usage"], Value::Null, "{kinds:?}");
+    assert_eq!(summary["usage"]["cost_usd"], usage["cost_usd"]);
+
+    let said = evaluate(&[]);
+    let line = said
+        .lines()
+        .find(|line| line.trim_start().starts_with("evidence  ") && line.contains("US dollars"));
+    assert!(line.is_some(), "{said}");
+    let page = std::fs::read_to_string(home.path().join("run.html")).expect("a page");
+    assert!(
+        page.contains("<th>Language model</tr>") && page.contains("US dollars</tr>"),
+        "{page}"
+    );
 }

@@ -6,6 +6,7 @@ mod cancel;
 mod follow_ups;
 mod hostile;
 mod litellm;
+mod proposals;
 mod tools;
 
 use crate::support::{Home, Repository};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::QUESTION;
 use crate::support::{Gateway, Home, Repository, calls, stream};
 
-fn home() -> (Home, Repository) {
+pub(super) fn home() -> (Home, Repository) {
     let repository = Repository::with(&[
         (
             "docs/orders.md",
@@ -30,7 +30,7 @@ fn home() -> (Home, Repository) {
 }
 
 /// How many rounds of results a request brings back.
-fn results(sent: &Value) -> Vec<String> {
+pub(super) fn results(sent: &Value) -> Vec<String> {
     let messages = sent["messages"].as_array().expect("messages");
     let results = messages.iter().filter(|message| message["role"] == "tool");
     results
@@ -39,7 +39,7 @@ fn results(sent: &Value) -> Vec<String> {
 }
 
 /// The number of the first passage of a result.
-fn number(result: &str) -> &str {
+pub(super) fn number(result: &str) -> &str {
     let after = result.split_once(" passage ").expect("a passage").1;
     after.split_once(':').expect("a number").0
 }

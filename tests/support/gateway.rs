@@ -60,11 +60,13 @@ impl Gateway {
 pub(crate) fn stream(pieces: &[&str]) -> Response {
     let mut body = String::new();
     for piece in pieces {
-        let chunk = json!({ "model": "small-1", "choices": [{ "delta": { "content": piece } }] });
+        let chunk = json!({ "model": "small-1", "choices": [{ "index": 0, "delta": { "content": piece } }] });
         body.push_str(&format!("data: {chunk}\n\n"));
     }
-    body.push_str("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
-    body.push_str("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n");
+    body.push_str(
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+    );
+    body.push_str("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,\"total_tokens\":16}}\n\ndata: [DONE]\n\n");
     ([("content-type", "text/event-stream")], body).into_response()
 }
 
@@ -78,9 +80,8 @@ pub(crate) fn calls(calls: &[(&str, &str)]) -> Response {
                 "function": { "name": name, "arguments": arguments } })
         })
         .collect();
-    let chunk =
-        json!({ "choices": [{ "delta": { "tool_calls": calls }, "finish_reason": "tool_calls" }] });
-    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 20, "completion_tokens": 3 } });
+    let chunk = json!({ "choices": [{ "index": 0, "delta": { "tool_calls": calls }, "finish_reason": "tool_calls" }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 20, "completion_tokens": 3, "total_tokens": 23 } });
     let body = format!("data: {chunk}\n\ndata: {usage}\n\ndata: [DONE]\n\n");
     ([("content-type", "text/event-stream")], body).into_response()
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use virgil_index::{Embedder, Turn};
 
-use crate::plan::{Asker, Context, Examples, Planned};
+use crate::plan::{Asker, Context, Examples, ExplainedExample, Planned, ShownExample};
 
 /// How many vectors are kept: some times the texts of the built-in bank. Beyond that all are forgotten.
 const MOST_KEPT: usize = 8_000;
@@ -41,6 +41,18 @@ impl ByExample {
             .plan(planned, question, context, asker, &|texts| {
                 self.embed(texts)
             })
+    }
+
+    /// The `most` examples that are most like a question, some of `fitting` first. Blocks the calling thread while the embedder works.
+    pub(crate) fn nearest(
+        &self,
+        question: &str,
+        fitting: &[ExplainedExample],
+        asker: Asker<'_>,
+        most: usize,
+    ) -> Vec<ShownExample> {
+        self.examples
+            .nearest(question, fitting, asker, &|texts| self.embed(texts), most)
     }
 
     /// The vectors of texts, in order; `None`, and a word in the log, where the embedder fails.

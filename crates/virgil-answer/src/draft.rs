@@ -9,7 +9,7 @@ use crate::cite::{Cited, Sanitiser, check_citation, numbers};
 use crate::exact::{ExactAnswer, Picture};
 use crate::extract::{QuestionTerms, extract};
 use crate::guide::{AskError, tell};
-use crate::plan::Choices;
+use crate::plan::{Choices, ExplainedProposal};
 use crate::retrieve::ScoredPassage;
 use crate::select::PromptShown;
 
@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(crate) facts: Option<ExactAnswer>,
     pub(crate) graph: Option<Picture>,
     pub(crate) choices: Option<Choices>,
+    /// What a language model proposed to compute.
+    pub(crate) proposals: Vec<ExplainedProposal>,
     /// Whether it tells something that the graph was asked for.
     pub(crate) over_the_graph: bool,
 }
@@ -50,6 +52,7 @@ impl Draft {
             facts: None,
             graph: None,
             choices: None,
+            proposals: Vec::new(),
             over_the_graph: false,
         }
     }

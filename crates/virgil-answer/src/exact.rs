@@ -32,6 +32,8 @@ pub struct ExactAnswer {
     pub reading: String,
     /// The query.
     pub query: Query,
+    /// Whether a language model read the question so; what was computed is no less exact.
+    pub proposed: bool,
     /// Whether the question wants yes or no.
     pub yes_no: bool,
     /// How many things there are, whatever is shown.
@@ -122,21 +124,34 @@ pub struct PictureEdge {
 }
 
 /// Gives places numbers, in the order of first mention.
-#[derive(Default)]
 pub(crate) struct Numbers {
+    /// How many numbers are taken already.
+    before: usize,
     places: Vec<(AssetId, LineSpan)>,
 }
 
 impl Numbers {
+    fn after(before: usize) -> Numbers {
+        Numbers {
+            before,
+            places: Vec::new(),
+        }
+    }
+
+    /// The numbered places, in order, with their numbers.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &(AssetId, LineSpan))> {
+        (self.before + 1..).zip(&self.places)
+    }
+
     fn of<'p>(&mut self, places: impl IntoIterator<Item = &'p Place>) -> Vec<usize> {
         let mut numbers = Vec::new();
         for place in places.into_iter().take(PLACES_PER_ROW) {
             let at = (place.asset, place.lines);
             let number = match self.places.iter().position(|known| *known == at) {
-                Some(index) => index + 1,
+                Some(index) => self.before + index + 1,
                 None if self.places.len() < MOST_CITATIONS => {
                     self.places.push(at);
-                    self.places.len()
+                    self.before + self.places.len()
                 }
                 None => continue,
             };
@@ -151,7 +166,7 @@ impl Numbers {
     fn known(&self, places: &[Place]) -> Vec<usize> {
         let numbers = places.iter().filter_map(|place| {
             let at = (place.asset, place.lines);
-            Some(self.places.iter().position(|known| *known == at)? + 1)
+            Some(self.before + self.places.iter().position(|known| *known == at)? + 1)
         });
         numbers.take(PLACES_PER_ROW).collect()
     }
@@ -162,13 +177,14 @@ impl Numbers {
     }
 }
 
-/// The answer of the graph as it is shown, and the places that its numbers mean.
+/// The answer of the graph as it is shown, and the places that its numbers mean: those behind the first `before`.
 pub(crate) fn exact(
     plan: Plan,
     answer: Answer,
+    before: usize,
     source_names: &BTreeMap<i64, String>,
 ) -> (ExactAnswer, Numbers, Picture) {
-    let mut numbers = Numbers::default();
+    let mut numbers = Numbers::after(before);
     let rows = answer
         .rows
         .iter()
@@ -203,6 +219,7 @@ pub(crate) fn exact(
     let columns = plan.query.columns.iter().map(column_name).collect();
     let exact = ExactAnswer {
         reading: plan.reading,
+        proposed: false,
         yes_no: plan.yes_no,
         total: answer.total,
         columns,
@@ -371,13 +388,11 @@ pub(crate) fn citations(
     mut quotes: HashMap<(AssetId, LineSpan), Quote>,
 ) -> Vec<Citation> {
     numbers
-        .places()
-        .iter()
-        .enumerate()
-        .filter_map(|(index, place)| {
+        .numbered()
+        .filter_map(|(number, place)| {
             let quote = quotes.remove(place)?;
             Some(Citation {
-                number: index + 1,
+                number,
                 title: quote.title,
                 evidence: quote.evidence,
                 quote: quote.text.chars().take(QUOTE_CHARACTERS).collect(),
@@ -393,7 +408,7 @@ pub(crate) fn citations(
 pub(crate) fn fact_passages(
     exact: &ExactAnswer,
     citations: &[Citation],
-    places: &[(AssetId, LineSpan)],
+    numbers: &Numbers,
 ) -> Vec<ScoredPassage> {
     let mut said: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for row in &exact.rows {
@@ -417,15 +432,14 @@ pub(crate) fn fact_passages(
         .iter()
         .map(|citation| (citation.number, citation))
         .collect();
-    places
-        .iter()
-        .enumerate()
-        .map(|(index, (asset, _))| {
-            let Some(citation) = by_number.get(&(index + 1)) else {
+    numbers
+        .numbered()
+        .map(|(number, (asset, _))| {
+            let Some(citation) = by_number.get(&number) else {
                 // The asset went while it was read; its number must not become another's.
                 return stated_passage(String::new(), *asset, nowhere());
             };
-            let rows = said.remove(&(index + 1)).unwrap_or_default();
+            let rows = said.remove(&number).unwrap_or_default();
             let text = format!(
                 "{} ({}): {}\n{}",
                 exact.reading,

@@ -17,6 +17,9 @@ const SHOWN_VALUES: usize = 8;
 pub(crate) fn fact_text(exact: &ExactAnswer) -> String {
     let mut text = String::new();
     let reading = plain(&exact.reading);
+    if exact.proposed {
+        text.push_str("The language model takes the question for this, and it is computed:\n\n");
+    }
     let at_least = match exact.completeness {
         "at_least" => "at least ",
         _ => "",

@@ -17,7 +17,7 @@ use virgil_model::{AssetId, LabelId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
 
 use crate::by_example::ByExample;
-use crate::plan::{Asker, Context, Lexicon, Names, Planned, check};
+use crate::plan::{Asker, Context, ExplainedExample, Lexicon, Names, Planned, ShownExample, check};
 
 /// For how many sets of labels the names are kept.
 const KEPT_NAMES: usize = 16;
@@ -119,6 +119,35 @@ impl Facts {
             }
         };
         Ok(tokio::task::spawn_blocking(plan).await?)
+    }
+
+    /// The `most` examples that are most like a question, some of `fitting` first, on what `scope` sees.
+    pub(crate) async fn nearest_examples(
+        &self,
+        scope: &Scope,
+        lexicon: &Arc<Lexicon>,
+        by_example: &Arc<ByExample>,
+        question: &str,
+        fitting: &[ExplainedExample],
+        most: usize,
+    ) -> Result<Vec<ShownExample>, FactsError> {
+        let known = self.known(scope).await?;
+        let state = self.fresh().await?;
+        let labels: BTreeSet<LabelId> = scope.labels().collect();
+        let (lexicon, by_example) = (Arc::clone(lexicon), Arc::clone(by_example));
+        let (question, fitting) = (question.to_owned(), fitting.to_owned());
+        let nearest = move || {
+            let view = state.graph.view(&labels);
+            let names = state.names(&labels, &view);
+            let asker = Asker {
+                lexicon: &lexicon,
+                names: &names,
+                view: &view,
+                known: &known,
+            };
+            by_example.nearest(&question, &fitting, asker, most)
+        };
+        Ok(tokio::task::spawn_blocking(nearest).await?)
     }
 
     /// Type-checks a query, whoever proposes it, and answers it on what `scope` sees.

@@ -18,7 +18,6 @@ use crate::answer::{Answer, AnswerEvent, Mode, Stage};
 use crate::budget::{BudgetError, Budgets, Purse};
 use crate::by_example::ByExample;
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
-use crate::draft::Draft;
 use crate::extract::QuestionTerms;
 use crate::facts::Facts;
 use crate::freshness::also;
@@ -36,6 +35,7 @@ use crate::retrieve::{Query, ScoredPassage};
 use crate::rows::is_row;
 use crate::select::{PromptShown, fitted};
 use crate::state::{ask_back, unknown_names};
+use crate::write::Task;
 
 /// How many passages are found for a question, and judged.
 const PASSAGES: usize = 12;
@@ -274,8 +274,8 @@ impl Guide {
                 match model {
                     None => draft,
                     Some(model) => {
-                        self.write(model, scope, question, &mut passages, draft, events)
-                            .await?
+                        let writer = self.writer(model, scope, question, events)?;
+                        writer.write(Task::Explain, &mut passages, draft).await?
                     }
                 }
             }
@@ -283,16 +283,41 @@ impl Guide {
             Outcome::Nothing => {
                 let weak = judgement.is_weak();
                 explanation.judgement = Some(judgement);
-                if weak {
-                    let mut draft =
-                        abstain(question, &passages[..passages.len().min(PASSAGES)], events)
-                            .await?;
-                    self.name_knowers(scope, &explanation.links, &mut draft, events)
-                        .await?;
-                    draft
-                } else {
-                    self.answered_by_passages(scope, question, model, &mut passages, events)
-                        .await?
+                let writer = match model {
+                    Some(model) => Some(self.writer(model, scope, question, events)?),
+                    None => None,
+                };
+                match writer {
+                    Some(writer) if !weak => {
+                        self.written(&writer, &mut passages, &mut explanation)
+                            .await?
+                    }
+                    None if !weak => {
+                        let nearest = &passages[..passages.len().min(PASSAGES)];
+                        let texts = nearest.iter().map(|scored| scored.passage.text.as_str());
+                        let terms = QuestionTerms::weigh(&question.text, texts);
+                        extracts(&terms, nearest, events).await?
+                    }
+                    writer => {
+                        let proposed = match &writer {
+                            Some(writer) => {
+                                self.proposed(writer, &mut passages, &mut explanation)
+                                    .await?
+                            }
+                            None => Err(None),
+                        };
+                        match proposed {
+                            Ok(draft) => draft,
+                            Err(usage) => {
+                                let nearest = &passages[..passages.len().min(PASSAGES)];
+                                let mut draft = abstain(question, nearest, events).await?;
+                                self.name_knowers(scope, &explanation.links, &mut draft, events)
+                                    .await?;
+                                draft.usage = usage;
+                                draft
+                            }
+                        }
+                    }
                 }
             }
         };
@@ -363,30 +388,6 @@ impl Guide {
         };
         let (passages, signals) = self.look_for(scope, &query).await?;
         Ok(self.judge.judge(&passages, signals))
-    }
-
-    /// Answers from passages alone: extracts, or what a model writes.
-    async fn answered_by_passages(
-        &self,
-        scope: &Scope,
-        question: &Question,
-        model: Option<&ModelChoice>,
-        passages: &mut Vec<ScoredPassage>,
-        events: &mpsc::Sender<AnswerEvent>,
-    ) -> Result<Draft, AskError> {
-        let nearest = &passages[..passages.len().min(PASSAGES)];
-        let terms = QuestionTerms::weigh(
-            &question.text,
-            nearest.iter().map(|scored| scored.passage.text.as_str()),
-        );
-        match model {
-            None => extracts(&terms, nearest, events).await,
-            Some(model) => {
-                let draft = Draft::new(Mode::Model);
-                self.write(model, scope, question, passages, draft, events)
-                    .await
-            }
-        }
     }
 
     /// What a language model without tools would be given.

@@ -32,6 +32,8 @@ mod outdated;
 mod paid;
 mod plan;
 mod prompt;
+mod propose;
+mod query_tool;
 mod quote;
 mod rank;
 mod rerank;
@@ -59,8 +61,8 @@ pub use live_prompts::LivePrompts;
 pub use models::{ModelChoice, Models, Prices, UnknownModel};
 pub use plan::{
     Choices, Context, ExampleError, ExampleFile, ExplainedExample, ExplainedLink, ExplainedParse,
-    ExplainedWord, Explanation, Lexicon, LexiconError, LexiconFile, Outcome, Plan, Planned, check,
-    reading,
+    ExplainedProposal, ExplainedWord, Explanation, Lexicon, LexiconError, LexiconFile, Outcome,
+    Plan, Planned, check, reading,
 };
 pub use prompt::{Prompts, PromptsError};
 pub use rerank::{Reranked, Reranking};

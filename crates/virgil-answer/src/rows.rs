@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) summary: String,
     /// What can be cited.
     pub(crate) passages: Vec<ScoredPassage>,
+    /// Whether their numbers are given already, so that what does not fit a result keeps its own.
+    pub(crate) all_numbered: bool,
 }
 
 /// A line and who says so.
@@ -110,7 +112,11 @@ async fn found(
             nowhere.join("; ")
         ));
     }
-    Ok(Found { summary, passages })
+    Ok(Found {
+        summary,
+        passages,
+        all_numbered: false,
+    })
 }
 
 fn row_passage(text: String, place: &Place, asset: &AssetPlace) -> ScoredPassage {

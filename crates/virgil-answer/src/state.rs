@@ -2,18 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use tokio::sync::mpsc;
 use virgil_graph::Query;
 use virgil_model::Scope;
 
-use crate::answer::{AnswerEvent, Mode};
+use crate::answer::{AnswerEvent, Citation, Mode};
 use crate::draft::Draft;
-use crate::exact::{MOST_ROWS, citations, exact, fact_passages};
+use crate::exact::{ExactAnswer, MOST_ROWS, Picture, citations, exact, fact_passages};
 use crate::fact_text::{choices_text, fact_text};
+use crate::facts::FactsError;
 use crate::guide::{AskError, Guide, tell};
 use crate::plan::{Choices, Explanation, Plan};
 use crate::retrieve::ScoredPassage;
+
+/// What a plan came to, ready to be stated.
+pub(crate) struct Computed {
+    pub(crate) exact: ExactAnswer,
+    pub(crate) citations: Vec<Citation>,
+    picture: Picture,
+    /// The rows behind each citation, in the order of their numbers.
+    pub(crate) passages: Vec<ScoredPassage>,
+}
 
 impl Guide {
     /// Computes a plan and states what comes out, with its evidence. The rows go before `passages`, so that a language
@@ -25,43 +34,59 @@ impl Guide {
         passages: &mut Vec<ScoredPassage>,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Draft, AskError> {
+        let computed = self.compute(scope, plan, 0).await;
+        let mut computed = computed.map_err(anyhow::Error::from)?;
+        passages.splice(0..0, std::mem::take(&mut computed.passages));
+        let mut draft = Draft::new(Mode::Facts);
+        draft.state(computed, events).await?;
+        Ok(draft)
+    }
+
+    /// Type-checks and computes a plan, whoever made it; its citations are numbered on from `before`.
+    pub(crate) async fn compute(
+        &self,
+        scope: &Scope,
+        plan: Plan,
+        before: usize,
+    ) -> Result<Computed, FactsError> {
         let limited = Query {
             limit: Some(plan.query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS)),
             ..plan.query.clone()
         };
-        let answer = self
-            .facts
-            .execute(scope, &limited)
-            .await
-            .map_err(anyhow::Error::from)?;
-        let sources = self
-            .store
-            .sources(scope)
-            .await
-            .context("the sources cannot be read")?;
+        let answer = self.facts.execute(scope, &limited).await?;
+        let sources = self.store.sources(scope).await?;
         let names: BTreeMap<i64, String> = sources
             .into_iter()
             .map(|source| (source.id.0, source.name))
             .collect();
-        let (exact, numbers, picture) = exact(plan, answer, &names);
-        let quotes = self
-            .store
-            .quotes(scope, numbers.places())
-            .await
-            .context("the evidence cannot be read")?;
-        let mut draft = Draft::new(Mode::Facts);
-        for citation in citations(&numbers, quotes) {
+        let (exact, numbers, picture) = exact(plan, answer, before, &names);
+        let quotes = self.store.quotes(scope, numbers.places()).await?;
+        let citations = citations(&numbers, quotes);
+        let passages = fact_passages(&exact, &citations, &numbers);
+        Ok(Computed {
+            exact,
+            citations,
+            picture,
+            passages,
+        })
+    }
+}
+
+impl Draft {
+    /// States what was computed, by template.
+    pub(crate) async fn state(
+        &mut self,
+        computed: Computed,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<(), AskError> {
+        for citation in computed.citations {
             tell(events, AnswerEvent::Citation(citation.clone())).await?;
-            draft.citations.push(citation);
+            self.citations.push(citation);
         }
-        draft.say(fact_text(&exact), events).await?;
-        passages.splice(
-            0..0,
-            fact_passages(&exact, &draft.citations, numbers.places()),
-        );
-        draft.facts = Some(exact);
-        draft.graph = (!picture.edges.is_empty()).then_some(picture);
-        Ok(draft)
+        self.say(fact_text(&computed.exact), events).await?;
+        self.facts = Some(computed.exact);
+        self.graph = (!computed.picture.edges.is_empty()).then_some(computed.picture);
+        Ok(())
     }
 }
 

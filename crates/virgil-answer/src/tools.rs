@@ -15,12 +15,20 @@ use virgil_model::{Kind, Predicate, Scope};
 
 use crate::facts::FactsError;
 use crate::guide::{AskError, Guide};
+use crate::plan::ExplainedProposal;
 use crate::prompt::Prompts;
+use crate::query_tool::query_tool;
 use crate::retrieve::{self, ScoredPassage};
 use crate::rows::{Found, of_answer, of_lineage};
+use crate::state::Computed;
+use crate::write::Task;
 
 /// How many rounds of calls a model may make.
 pub(crate) const MAX_ROUNDS: usize = 4;
+/// How many where it may only propose a query: one, and one that does better.
+pub(crate) const MAX_PROPOSING_ROUNDS: usize = 2;
+/// How many bytes the arguments of a call may have.
+const MAX_ARGUMENTS: usize = 16 * 1024;
 /// How many calls it may make in all rounds.
 const MAX_CALLS: usize = 8;
 /// How many bytes of results it may get in all rounds.
@@ -72,22 +80,13 @@ struct ListArguments {
     kind: Kind,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QueryArguments {
-    query: Query,
-}
-
-/// The tools, as a model is told of them.
-pub(crate) fn offered() -> Vec<Tool> {
+/// The tools that a task takes, as a model is told of them.
+pub(crate) fn offered(task: &Task) -> Vec<Tool> {
+    if let Task::Propose(examples) = task {
+        return vec![query_tool(Some(examples))];
+    }
     let names = |names: Vec<&str>| names.join(", ");
     let kinds = names(Kind::ALL.iter().map(|kind| kind.name()).collect());
-    let predicates = names(
-        Predicate::ALL
-            .iter()
-            .map(|predicate| predicate.name())
-            .collect(),
-    );
     let tool = |name: &str, description: String, properties: Value, required: &[&str]| Tool {
         name: name.to_owned(),
         description,
@@ -124,38 +123,24 @@ pub(crate) fn offered() -> Vec<Tool> {
             json!({ "kind": { "type": "string", "description": kinds } }),
             &["kind"],
         ),
-        tool(
-            "query",
-            format!(
-                "Answers a typed query exactly. A set is one of {{\"refs\": [name…]}}, {{\"all\": [kind…]}}, {{\"step\": {{\"from\": set, \"along\": along, \
-                 \"hops\": {{\"min\": 1, \"max\": null}}}}}}, {{\"where\": {{\"set\": set, \"test\": test}}}}, {{\"and\": [set…]}}, {{\"or\": [set…]}}, \
-                 {{\"minus\": {{\"set\": set, \"without\": set}}}}. along is \"upstream\", \"downstream\", \"owner\" or {{\"relations\": [{{\"predicate\": name, \
-                 \"direction\": \"forward\" or \"backward\"}}]}}. test is {{\"attribute\": {{\"name\": \"kind\", \"op\": \"eq\", \"value\": \"dataset\"}}}}, \
-                 {{\"linked\": {{\"along\": along, \"to\": set, \"quantifier\": \"some\" or \"none\" or \"all\"}}}}, or {{\"not\": test}}. \
-                 Predicates: {predicates}. Kinds: {kinds}."
-            ),
-            json!({ "query": {
-                "type": "object",
-                "properties": {
-                    "set": { "type": "object" },
-                    "columns": { "type": "array", "description": "of {\"attribute\": name} or {\"linked\": {\"along\": along}}" },
-                    "output": { "description": "\"rows\", \"count\" or {\"paths\": {\"to\": set}}" },
-                },
-                "required": ["set"],
-            } }),
-            &["query"],
-        ),
+        query_tool(task.examples()),
     ]
 }
 
 /// The tools of one question.
 pub(crate) struct Tools<'a> {
-    guide: &'a Guide,
-    scope: &'a Scope,
+    pub(crate) guide: &'a Guide,
+    pub(crate) scope: &'a Scope,
     prompts: &'a Prompts,
     fence: &'a str,
     calls_left: usize,
     bytes_left: usize,
+    /// Whether a query may be proposed as the answer.
+    pub(crate) proposing: bool,
+    /// The last query that was proposed and is not stated yet.
+    pub(crate) proposal: Option<Computed>,
+    /// All that was proposed, and what came of it.
+    pub(crate) proposals: Vec<ExplainedProposal>,
 }
 
 impl<'a> Tools<'a> {
@@ -164,6 +149,7 @@ impl<'a> Tools<'a> {
         scope: &'a Scope,
         prompts: &'a Prompts,
         fence: &'a str,
+        proposing: bool,
     ) -> Tools<'a> {
         Tools {
             guide,
@@ -172,6 +158,9 @@ impl<'a> Tools<'a> {
             fence,
             calls_left: MAX_CALLS,
             bytes_left: MAX_BYTES,
+            proposing,
+            proposal: None,
+            proposals: Vec::new(),
         }
     }
 
@@ -196,7 +185,7 @@ impl<'a> Tools<'a> {
             "entity" => self.entity(call).await?,
             "lineage" => self.lineage(call).await?,
             "list" => self.list(call).await?,
-            "query" => self.query(call).await?,
+            "query" => self.query(call, passages.len()).await?,
             other => Err(format!(
                 "There is no tool `{}`: there are search, entity, lineage, list and query.",
                 other.chars().take(100).collect::<String>()
@@ -206,20 +195,25 @@ impl<'a> Tools<'a> {
             Err(told) => told,
             Ok(mut found) => {
                 // A result that does not fit is cut at a row, never inside one.
-                loop {
+                let mut shown = found.passages.len();
+                let text = loop {
                     let text = self.prompts.render_result(
                         &found.summary,
-                        &found.passages,
+                        &found.passages[..shown],
                         passages.len(),
                         self.fence,
                     )?;
-                    if text.len() <= self.bytes_left || found.passages.is_empty() {
-                        passages.append(&mut found.passages);
+                    if text.len() <= self.bytes_left || shown == 0 {
                         break text;
                     }
-                    found.passages.truncate(found.passages.len() / 2);
+                    shown /= 2;
                     found.summary.push_str(" Cut to fit.");
+                };
+                if !found.all_numbered {
+                    found.passages.truncate(shown);
                 }
+                passages.append(&mut found.passages);
+                text
             }
         };
         self.bytes_left = self.bytes_left.saturating_sub(text.len());
@@ -263,6 +257,7 @@ impl<'a> Tools<'a> {
         Ok(Ok(Found {
             summary,
             passages: new,
+            all_numbered: false,
         }))
     }
 
@@ -329,17 +324,13 @@ impl<'a> Tools<'a> {
         }
     }
 
-    async fn query(&self, call: &ToolCall) -> Result<Result<Found, String>, AskError> {
-        match arguments::<QueryArguments>(call) {
-            Ok(arguments) => self.ask_graph(arguments.query).await,
-            Err(told) => Ok(Err(told)),
-        }
-    }
-
     /// Asks the graph; what the query gets wrong is told.
-    async fn ask_graph(&self, mut query: Query) -> Result<Result<Found, String>, AskError> {
+    pub(crate) async fn ask_graph(
+        &self,
+        mut query: Query,
+    ) -> Result<Result<Found, String>, AskError> {
         query.limit = Some(query.limit.unwrap_or(MAX_ROWS).min(MAX_ROWS));
-        match self.guide.facts.query(self.scope, &query).await {
+        match self.guide.facts.execute(self.scope, &query).await {
             Ok(answer) => Ok(Ok(of_answer(
                 &self.guide.store,
                 self.scope,
@@ -353,7 +344,7 @@ impl<'a> Tools<'a> {
 }
 
 /// What a model has to be told of its query; what is not its fault is an error.
-fn told(error: FactsError) -> Result<Result<Found, String>, AskError> {
+pub(crate) fn told(error: FactsError) -> Result<Result<Found, String>, AskError> {
     match error {
         FactsError::Query(error) => {
             let hint = match &error {
@@ -376,9 +367,15 @@ fn told(error: FactsError) -> Result<Result<Found, String>, AskError> {
     }
 }
 
-fn arguments<T: DeserializeOwned>(call: &ToolCall) -> Result<T, String> {
+pub(crate) fn arguments<T: DeserializeOwned>(call: &ToolCall) -> Result<T, String> {
     let text = match call.arguments.trim() {
         "" => "{}",
+        text if text.len() > MAX_ARGUMENTS => {
+            return Err(format!(
+                "The arguments of `{}` are too long: at most {MAX_ARGUMENTS} bytes.",
+                call.name
+            ));
+        }
         text => text,
     };
     serde_json::from_str(text)

@@ -9,8 +9,20 @@ const MOST_DEPTH: usize = 24;
 /// How many names one set may list.
 const MOST_REFS: usize = 200;
 
-/// Refuses a query that cannot mean anything: a relation that its kinds do not have, too deep, too many names.
+/// How many sets and tests a query may be made of.
+const MOST_PARTS: usize = 200;
+
+/// Refuses a query that cannot mean anything: a relation that its kinds do not have, too deep, too many parts or names.
 pub fn check(query: &Query) -> Result<(), QueryError> {
+    let to = match &query.output {
+        Output::Paths { to } => parts(to),
+        Output::Rows | Output::Count => 0,
+    };
+    if parts(&query.set) + to > MOST_PARTS {
+        return Err(invalid(format!(
+            "a query has at most {MOST_PARTS} sets and tests"
+        )));
+    }
     let kinds = set(&query.set, 0)?;
     for column in query
         .columns
@@ -31,6 +43,26 @@ pub fn check(query: &Query) -> Result<(), QueryError> {
 fn invalid(detail: impl Into<String>) -> QueryError {
     QueryError::Invalid {
         detail: detail.into(),
+    }
+}
+
+/// How many sets and tests a set is made of.
+fn parts(of: &Set) -> usize {
+    1 + match of {
+        Set::Refs(_) | Set::All(_) => 0,
+        Set::Step { from, .. } => parts(from),
+        Set::Where { set, test } => parts(set) + parts_of_test(test),
+        Set::And(sets) | Set::Or(sets) => sets.iter().map(parts).sum(),
+        Set::Minus { set, without } => parts(set) + parts(without),
+    }
+}
+
+fn parts_of_test(of: &Test) -> usize {
+    1 + match of {
+        Test::Attribute { .. } => 0,
+        Test::Linked { to, .. } => parts(to),
+        Test::AllOf(tests) | Test::AnyOf(tests) => tests.iter().map(parts_of_test).sum(),
+        Test::Not(test) => parts_of_test(test),
     }
 }
 
@@ -163,6 +195,14 @@ mod tests {
             r#"{"set": {"where": {"set": {"all": ["dataset"]}, "test": {"linked": {"along": {"relations": [{"predicate": "owned_by"}]}, "to": {"all": ["image"]}}}}}}"#,
         );
         assert!(refused.contains("never reaches"), "{refused}");
+    }
+
+    #[test]
+    fn a_query_of_too_many_parts_is_refused() {
+        let many = |count| Query::rows(Set::Or(vec![Set::Refs(vec!["x".to_owned()]); count]));
+        assert!(check(&many(199)).is_ok());
+        let error = check(&many(200)).expect_err("refused").to_string();
+        assert!(error.contains("at most 200 sets and tests"), "{error}");
     }
 
     #[test]

@@ -41,12 +41,13 @@ use virgil_graph::{Column, Known, Query, Set, View};
 pub use check::check;
 pub(crate) use examples::Asker;
 pub(crate) use examples::Examples;
+pub(crate) use examples::ShownExample;
 pub use examples::{ExampleError, WrittenExample as ExampleFile};
 pub use lexicon::{Lexicon, LexiconError, Written as LexiconFile};
 pub(crate) use names::Names;
 pub use planned::{
-    Choices, Context, ExplainedExample, ExplainedLink, ExplainedParse, ExplainedWord, Explanation,
-    Outcome, Plan, Planned,
+    Choices, Context, ExplainedExample, ExplainedLink, ExplainedParse, ExplainedProposal,
+    ExplainedWord, Explanation, Outcome, Plan, Planned,
 };
 pub use readings::reading;
 

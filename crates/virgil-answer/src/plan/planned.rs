@@ -73,6 +73,9 @@ pub struct Explanation {
     /// Whether the passages answer, where the question is left to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
+    /// What a language model proposed to compute, and what came of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposals: Vec<ExplainedProposal>,
     /// How the passages came into their order, if a model put them there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranked: Option<Reranked>,
@@ -120,6 +123,15 @@ pub struct ExplainedExample {
     pub likeness: f32,
     /// Why it does not stand for the question.
     pub rejected: Option<String>,
+}
+
+/// A query that a language model proposed where nothing was planned.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedProposal {
+    /// What it wrote, cut where it is long.
+    pub arguments: String,
+    /// What came of it: the reading, or what the model was told.
+    pub outcome: String,
 }
 
 impl Explanation {

@@ -54,6 +54,13 @@ pub(super) fn print(answer: &Value) {
     say(&format!("verdict  {}", text(&explanation["verdict"])));
     print_judgement(&explanation["judgement"]);
     print_reranked(&explanation["reranked"]);
+    for proposal in list(&explanation["proposals"]) {
+        say(&format!(
+            "proposed {}: {}",
+            text(&proposal["arguments"]),
+            text(&proposal["outcome"])
+        ));
+    }
     for passage in list(&answer["passages"]) {
         say(&format!(
             "passage  {:.3} (meaning {}, terms {})  {}/{}:{}",

@@ -64,7 +64,7 @@ pub(super) struct Example {
 }
 
 /// A way to ask for an example.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Wording {
     pub(super) text: String,
     pub(super) slots: Vec<Slot>,

@@ -17,6 +17,7 @@ mod guards;
 mod hard;
 mod mentions;
 mod near;
+mod shown;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use virgil_graph::{Known, View};
 
 pub use bank::{ExampleError, WrittenExample};
 pub(crate) use near::Examples;
+pub(crate) use shown::ShownExample;
 
 use crate::plan::decide::{PARSED, answer_alike, decide};
 use crate::plan::lexicon::Lexicon;

@@ -36,15 +36,15 @@ const LEANING: &[&str] = &[
 /// The examples, ready to be compared with questions.
 #[derive(Debug)]
 pub(crate) struct Examples {
-    bank: Bank,
+    pub(super) bank: Bank,
     /// For each example and wording its features.
-    features: Vec<Vec<Features>>,
+    pub(super) features: Vec<Vec<Features>>,
     /// For each example the stems of all its wordings.
     vocabulary: Vec<BTreeSet<String>>,
     /// For each feature how rare it is: the logarithm of one and the share of examples that have it, inverted.
-    rarity: HashMap<String, f32>,
+    pub(super) rarity: HashMap<String, f32>,
     /// The same for a feature that no example has.
-    unseen: f32,
+    pub(super) unseen: f32,
     /// Stems in wordings of many examples that mark none of them.
     general: BTreeSet<String>,
 }
