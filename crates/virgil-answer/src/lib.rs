@@ -18,6 +18,7 @@ mod cite;
 mod defines;
 mod draft;
 mod exact;
+mod explains;
 mod extract;
 mod fact_text;
 mod facts;

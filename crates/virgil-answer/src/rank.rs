@@ -2,7 +2,8 @@
 //!
 //! Fusion knows two numbers of a passage. Here its text, outline, path and neighbours are looked at: how much of the
 //! question it covers, whether its headings and its path speak of it, whether it defines what the question names. The parts and
-//! their weights are data (`ranking.yaml`); each runs from 0 to 1.
+//! their weights are data (`ranking.yaml`); each runs from 0 to 1. Configuration is weighed like prose: its words are few and
+//! say what it is about, as those of code do not.
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use virgil_store::Passage;
 
 use crate::asked::{asks_for_now, form_of_answer, names, sentences};
 use crate::defines::AskedNames;
+use crate::explains::asks_for_explanation;
 use crate::fuse::Fused;
 use crate::outdated::is_outdated;
 
@@ -27,6 +29,8 @@ const FULL_LENGTH: f32 = 150.0;
 pub(crate) struct Ranking {
     code: CodeWeights,
     prose: ProseWeights,
+    code_offset: f32,
+    explanation: f32,
     outdated: f32,
 }
 
@@ -135,6 +139,7 @@ impl Ranking {
     pub(crate) fn rank(&self, question: &str, candidates: Vec<(Fused, Passage)>) -> Ranked {
         let finder = TermFinder::new(question);
         let asked_names = AskedNames::of(question);
+        let explained = asks_for_explanation(question);
         let held: Vec<Held> = candidates
             .iter()
             .map(|(_, passage)| hold(&finder, passage))
@@ -173,12 +178,18 @@ impl Ranking {
                         .min(1.0),
                 };
                 let mut score = match passage.content {
-                    Content::Prose => self.prose.score(&fused, &text),
-                    Content::Code | Content::Config | Content::Notebook => {
-                        self.code
-                            .score(&fused, &text, asked_names.are_defined_in(&passage.text))
+                    Content::Prose | Content::Config => self.prose.score(&fused, &text),
+                    Content::Code | Content::Notebook => {
+                        let defines = asked_names.are_defined_in(&passage.text);
+                        self.code.score(&fused, &text, defines) - self.code_offset
                     }
                 };
+                if explained {
+                    score *= 1.0 - self.explanation;
+                    if passage.content == Content::Prose {
+                        score += self.explanation;
+                    }
+                }
                 if is_outdated(&passage.evidence.path, question) {
                     score -= self.outdated;
                 }
@@ -426,6 +437,33 @@ mod tests {
             ),
         ];
         assert_eq!(best("What does load_orders do?", candidates), "b.py");
+    }
+
+    #[test]
+    fn prose_explains_and_configuration_states() {
+        let candidates = || {
+            vec![
+                candidate(
+                    1,
+                    "values.yaml",
+                    Content::Config,
+                    &["app"],
+                    "app: run on port 3000",
+                ),
+                candidate(
+                    2,
+                    "README.md",
+                    Content::Prose,
+                    &["Getting started"],
+                    "Run the app with `yarn start`.",
+                ),
+            ]
+        };
+        assert_eq!(best("How do I run the app?", candidates()), "README.md");
+        assert_eq!(
+            best("On which port does the app run?", candidates()),
+            "values.yaml"
+        );
     }
 
     #[test]
