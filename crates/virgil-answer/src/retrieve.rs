@@ -7,6 +7,7 @@ use virgil_index::{Search, Turn, encode_question};
 use virgil_model::{AssetId, Content, PointId, Scope, SourceId};
 use virgil_store::Passage;
 
+use crate::explains::asks_for_explanation;
 use crate::fuse::{Fused, fuse};
 use crate::guide::Guide;
 use crate::rank::Signals;
@@ -18,6 +19,10 @@ const CANDIDATES: usize = 100;
 const SCORES: usize = 3;
 /// How many of the fused candidates are looked at closely.
 const LOOKED_AT: usize = 80;
+
+/// By how much prose is ahead when these are chosen where an explanation is asked for: of a large repository most candidates are code
+/// and configuration, and what explains would not be looked at. Fused scores run to 1.4; half and twice as much do as well.
+const PROSE_AHEAD: f32 = 0.3;
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +115,10 @@ impl Guide {
                     .get(&point)
                     .map(|passage| (passage.asset, passage.content))
             };
-            let fused = fuse(&found.dense, &found.sparse, &self.weights, place);
+            let mut fused = fuse(&found.dense, &found.sparse, &self.weights, place);
+            if asks_for_explanation(&query.text) {
+                put_prose_ahead(&mut fused, |point| passages[&point].content);
+            }
             let exhausted = found.dense.len() <= candidates && found.sparse.len() <= candidates;
             if fused.len() >= query.limit || exhausted || candidates >= CANDIDATES * 16 {
                 let looked_at = LOOKED_AT.max(query.limit * 2);
@@ -125,6 +133,15 @@ impl Guide {
             candidates *= 4;
         }
     }
+}
+
+/// Reorders candidates as if those in prose had scored [`PROSE_AHEAD`] more.
+fn put_prose_ahead(fused: &mut [Fused], content: impl Fn(PointId) -> Content) {
+    let ahead = |fused: &Fused| match content(fused.point) {
+        Content::Prose => fused.score + PROSE_AHEAD,
+        Content::Code | Content::Config | Content::Notebook => fused.score,
+    };
+    fused.sort_by(|one, other| ahead(other).total_cmp(&ahead(one)));
 }
 
 /// Of passages with the same text only the best stays.
@@ -144,4 +161,33 @@ fn distinct(ranked: Vec<(Fused, Passage)>, limit: usize) -> Vec<ScoredPassage> {
         })
         .take(limit)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::fuse::Shares;
+
+    #[test]
+    fn prose_is_looked_at_before_code_that_is_little_better() {
+        let fused = |number: u128, score| Fused {
+            point: PointId(Uuid::from_u128(number)),
+            score,
+            dense: None,
+            sparse: None,
+            shares: Shares::default(),
+        };
+        let mut candidates = vec![fused(1, 1.2), fused(2, 0.8), fused(3, 0.6), fused(4, 0.5)];
+        put_prose_ahead(&mut candidates, |point| match point.0.as_u128() {
+            3 | 4 => Content::Prose,
+            _ => Content::Config,
+        });
+        let order: Vec<u128> = candidates
+            .iter()
+            .map(|fused| fused.point.0.as_u128())
+            .collect();
+        assert_eq!(order, [1, 3, 2, 4]);
+    }
 }
