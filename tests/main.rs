@@ -13,12 +13,17 @@ mod first_steps;
 mod gateway;
 mod graph;
 mod kill;
+#[path = "../crates/virgil-index/tests/index/onnx.rs"]
+mod onnx;
 mod phrasings;
 mod questions;
 mod receiver;
+mod rerank;
 mod sample;
 mod sample_graph;
 mod second_sync;
+#[path = "../crates/virgil-index/tests/index/small_cross_encoder.rs"]
+mod small_cross_encoder;
 mod structure;
 mod support;
 mod systems;

@@ -1,4 +1,4 @@
-//! A cross-encoder as small as it can be: the score of a pair is how many of its words question and passage share.
+//! Cross-encoders in the runtime: order, truncation, time, and models that are none.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,97 +9,11 @@ use virgil_index::{CrossEncoder, IndexError, Reranker};
 
 use crate::model::runtime;
 use crate::onnx::Graph;
+use crate::small_cross_encoder::{WORDS, fails_on, scored, shared_words, write};
 
-/// The words that it knows, behind four special tokens.
-const WORDS: [&str; 8] = [
-    "refund", "orders", "the", "table", "gpu", "notebook", "a", "of",
-];
-const SPECIAL: usize = 4;
-
-/// Shared words: both sides as sets over the vocabulary, multiplied and summed. `token_type_ids` tells the sides apart, special tokens
-/// are rows of zeros.
-fn shared_words() -> Graph {
-    let size = SPECIAL + WORDS.len();
-    let mut table = vec![0.0_f32; size * size];
-    (SPECIAL..size).for_each(|word| table[word * size + word] = 1.0);
-    let size = size as i64;
-    Graph::default()
-        .input("input_ids")
-        .input("attention_mask")
-        .input("token_type_ids")
-        .floats("table", &[size, size], &table)
-        .floats("one", &[1], &[1.0])
-        .integers("tokens", &[1], &[1])
-        .integers("last", &[1], &[-1])
-        .node("Gather", &["table", "input_ids"], "words")
-        .attributed("Cast", &["token_type_ids"], "side", &[("to", 1)])
-        .attributed("Cast", &["attention_mask"], "there", &[("to", 1)])
-        .node("Mul", &["side", "there"], "in_passage")
-        .node("Sub", &["there", "in_passage"], "in_question")
-        .node("Unsqueeze", &["in_passage", "last"], "passage_mask")
-        .node("Unsqueeze", &["in_question", "last"], "question_mask")
-        .node("Mul", &["words", "passage_mask"], "passage_words")
-        .node("Mul", &["words", "question_mask"], "question_words")
-        .attributed(
-            "ReduceSum",
-            &["passage_words", "tokens"],
-            "passage_counts",
-            &[("keepdims", 0)],
-        )
-        .attributed(
-            "ReduceSum",
-            &["question_words", "tokens"],
-            "question_counts",
-            &[("keepdims", 0)],
-        )
-        .node("Min", &["passage_counts", "one"], "passage_set")
-        .node("Min", &["question_counts", "one"], "question_set")
-        .node("Mul", &["passage_set", "question_set"], "shared")
-}
-
-fn scored(graph: Graph) -> Graph {
-    graph
-        .attributed(
-            "ReduceSum",
-            &["shared", "tokens"],
-            "logits",
-            &[("keepdims", 1)],
-        )
-        .output("logits", &["batch", "one_score"])
-}
-
-/// A folder with the graph and a tokenizer of whole words; at most `max_tokens` of a pair are read.
 fn folder(graph: Graph, max_tokens: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-    std::fs::write(folder.path().join("model.onnx"), graph.file()).unwrap();
-    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
-    let vocabulary: serde_json::Map<_, _> = special
-        .iter()
-        .chain(&WORDS)
-        .enumerate()
-        .map(|(id, word)| ((*word).to_owned(), id.into()))
-        .collect();
-    let added: Vec<_> = special.iter().enumerate().map(|(id, word)| {
-        serde_json::json!({"id": id, "content": word, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true})
-    }).collect();
-    let tokenizer = serde_json::json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
-        "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
-        "decoder": null,
-        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"},
-    });
-    write("tokenizer.json", tokenizer.to_string());
-    write(
-        "config.json",
-        r#"{"pad_token_id": 0, "id2label": {"0": "LABEL_0"}}"#.into(),
-    );
-    write("special_tokens_map.json", "{}".into());
-    write(
-        "tokenizer_config.json",
-        format!(r#"{{"model_max_length": {max_tokens}, "pad_token": "[PAD]"}}"#),
-    );
+    write(folder.path(), graph, max_tokens);
     folder
 }
 
@@ -306,7 +220,7 @@ fn a_model_that_is_none_is_refused_when_it_is_opened() {
 /// Divided by the number of shared words: what shares none gets no number.
 #[test]
 fn what_is_no_number_is_an_error_and_the_next_call_works() {
-    let graph = shared_words()
+    let refused = shared_words()
         .attributed(
             "ReduceSum",
             &["shared", "tokens"],
@@ -319,21 +233,13 @@ fn what_is_no_number_is_an_error_and_the_next_call_works() {
             "asked",
             &[("keepdims", 1)],
         )
-        .node("Div", &["count", "asked"], "share")
+        .node("Div", &["count", "asked"], "logits")
         .output("logits", &["batch", "one_score"]);
     // The first pair, by which a model is tried, has no word that it knows: 0 / 0.
-    let refused = graph.clone().node("Identity", &["share"], "logits");
     let message = refusal(folder(refused, 64).path());
     assert!(message.contains("NaN"), "{message}");
 
-    // One that fails on certain questions only: 1 / (1 - questions about a notebook).
-    let row = SPECIAL as i64 + 5;
-    let sometimes = graph
-        .integers("row", &[1], &[row])
-        .attributed("Gather", &["question_set", "row"], "picked", &[("axis", 1)])
-        .node("Sub", &["one", "picked"], "rest")
-        .node("Div", &["rest", "rest"], "logits");
-    let folder = folder(sometimes, 64);
+    let folder = folder(fails_on("notebook"), 64);
     let encoder = open(folder.path()).unwrap();
     let passages = texts(&["refund", "orders", "table"]);
     let error = encoder.score("notebook", &passages, in_time()).unwrap_err();

@@ -11,3 +11,4 @@ mod edge;
 mod memory;
 mod model;
 mod onnx;
+mod small_cross_encoder;
