@@ -7,7 +7,8 @@
 use virgil_graph::Query;
 
 use crate::plan::assemble::{WINDOW, assemble};
-use crate::plan::decide::is_a_mere_kind;
+use crate::plan::clauses::{Parted, is_echo, parted};
+use crate::plan::decide::{FLOATED, is_a_mere_kind};
 use crate::plan::lexicon::{Lexicon, Meaning};
 use crate::plan::link::{Linked, link};
 use crate::plan::names::Names;
@@ -22,6 +23,15 @@ const MOST_COST: f32 = 1.0;
 /// Asking for anything at all, where a sentence before speaks of some kind of thing.
 const OF_NO_KIND: f32 = 0.6;
 
+/// What is done with what people say around a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Around {
+    /// Every word of it is used.
+    Read,
+    /// It is left aside, as far as it names nothing.
+    LeftAside,
+}
+
 /// What the pieces of a question may ask.
 pub(super) struct Floated {
     pub(super) linked: Linked,
@@ -31,8 +41,31 @@ pub(super) struct Floated {
 
 impl Lexicon {
     /// Reads a question by its pieces; `unused` of what is linked names the words that mean nothing, if that is why nothing is read.
+    ///
+    /// Where a question cannot be read whole, what people say around it is left aside.
     pub(super) fn float(&self, tokens: &[Token], names: &Names) -> Floated {
-        let (mut words, mut needed, sentences) = self.needed(tokens, names);
+        let (words, needed, sentences) = self.needed(tokens, names, Around::Read);
+        let whole = self.read(words, needed, &sentences, names);
+        let is_read = |floated: &Floated| {
+            let best = floated.readings.first();
+            best.is_some_and(|(_, cost)| *cost <= FLOATED.cost)
+        };
+        if is_read(&whole) {
+            return whole;
+        }
+        let (words, needed, sentences) = self.needed(tokens, names, Around::LeftAside);
+        let core = self.read(words, needed, &sentences, names);
+        if is_read(&core) { core } else { whole }
+    }
+
+    /// Reads words of which some must be used.
+    fn read(
+        &self,
+        mut words: Vec<Token>,
+        mut needed: Vec<bool>,
+        sentences: &[usize],
+        names: &Names,
+    ) -> Floated {
         let is_yes_no =
             first_needed(&words, &needed).is_some_and(|first| super::is_yes_no(&first.text));
         let mut linked = link(&words, names, self);
@@ -61,7 +94,7 @@ impl Lexicon {
                 let Some(mut sketch) = Sketch::of(&pieces, &words) else {
                     continue;
                 };
-                sketch.sentences.clone_from(&sentences);
+                sketch.sentences = sentences.to_vec();
                 let is_of_kind = sketch.nodes.iter().any(|node| node.sort == Sort::Noun);
                 // `when does X run` asks for no more than the schedule of X.
                 let cost =
@@ -98,7 +131,12 @@ impl Lexicon {
 
     /// The words of a question without what parts its sentences, and which of them must be used: those of the sentences
     /// that ask. A sentence before them may say what goes on, as far as it names what they ask about.
-    fn needed(&self, tokens: &[Token], names: &Names) -> (Vec<Token>, Vec<bool>, Vec<usize>) {
+    fn needed(
+        &self,
+        tokens: &[Token],
+        names: &Names,
+        around: Around,
+    ) -> (Vec<Token>, Vec<bool>, Vec<usize>) {
         let mut sentences: Vec<(Vec<Token>, String)> = vec![(Vec::new(), String::new())];
         for token in tokens {
             if token.text == BOUNDARY && !token.quoted {
@@ -117,6 +155,9 @@ impl Lexicon {
             }
         }
         sentences.retain(|(words, _)| !words.is_empty());
+        if sentences.iter().any(|(words, _)| !is_echo(words)) {
+            sentences.retain(|(words, _)| !is_echo(words));
+        }
         let asks: Vec<bool> = sentences
             .iter()
             .map(|(words, end)| end == "?" || is_asking(words))
@@ -138,7 +179,14 @@ impl Lexicon {
             if end != ":" {
                 starts.push(words.len() + sentence.len());
             }
-            needed.extend(std::iter::repeat_n(!is_context, sentence.len()));
+            let mut is_needed = vec![!is_context; sentence.len()];
+            if around == Around::LeftAside && !is_context {
+                let Parted { asides, echoes } = parted(sentence);
+                for range in asides.into_iter().chain(echoes) {
+                    is_needed[range].fill(false);
+                }
+            }
+            needed.append(&mut is_needed);
             words.extend(sentence.iter().cloned());
         }
         (words, needed, starts)

@@ -9,6 +9,7 @@ mod arcs;
 mod assemble;
 mod chart;
 mod check;
+mod clauses;
 mod decide;
 mod emptiness;
 mod examples;

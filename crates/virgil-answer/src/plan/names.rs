@@ -14,6 +14,8 @@ use crate::plan::traits::Traits;
 
 /// The most parts that a looked-up name has.
 const MOST_PARTS: usize = 12;
+/// Words that may stand inside a name without being part of it.
+const SMALL: &[&str] = &["the", "our", "my", "a", "an", "this", "'s"];
 /// The most tokens that a name spreads over.
 const MOST_TOKENS: usize = 6;
 
@@ -109,18 +111,24 @@ impl Names {
         let mut links = Vec::new();
         for start in 0..tokens.len() {
             let mut joined = String::new();
+            // The same without the small words inside: `version 3 of our fraud detector`.
+            let mut bare = String::new();
             for end in start + 1..=tokens.len().min(start + MOST_TOKENS) {
                 let token = &tokens[end - 1];
                 if token.parts.is_empty() || (token.quoted && end > start + 1) {
                     break;
                 }
+                let is_small = !token.quoted && SMALL.contains(&&*token.text);
                 for part in &token.parts {
-                    if !joined.is_empty() {
-                        joined.push(' ');
+                    push(&mut joined, part);
+                    if !is_small {
+                        push(&mut bare, part);
                     }
-                    joined.push_str(part);
                 }
-                let candidates = self.named(&joined);
+                let mut candidates = self.named(&joined);
+                if candidates.is_empty() && !is_small && !SMALL.contains(&&*tokens[start].text) {
+                    candidates = self.named(&bare);
+                }
                 if !candidates.is_empty() {
                     links.push(Link {
                         start,
@@ -136,7 +144,8 @@ impl Names {
         links
     }
 
-    fn named(&self, joined: &str) -> Vec<Candidate> {
+    /// What goes by the joined parts of some tokens.
+    pub(super) fn named(&self, joined: &str) -> Vec<Candidate> {
         let found = self.by_parts.get(joined).map_or(&[][..], Vec::as_slice);
         found
             .iter()
@@ -150,6 +159,14 @@ impl Names {
             })
             .collect()
     }
+}
+
+/// Adds a part behind a space.
+fn push(joined: &mut String, part: &str) {
+    if !joined.is_empty() {
+        joined.push(' ');
+    }
+    joined.push_str(part);
 }
 
 /// How people write what a key names, each with whether it is the whole name inside its system.

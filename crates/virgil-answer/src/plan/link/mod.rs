@@ -1,6 +1,7 @@
 //! From tokens to leaves of the chart: what names and words may mean, and what it costs to take them so.
 
 mod attributes;
+mod composed;
 mod leaves;
 mod sets;
 mod settle;
@@ -19,6 +20,7 @@ use crate::plan::chart::{Item, Leaf};
 use crate::plan::kinds::Kinds;
 use crate::plan::lexicon::{Lexicon, Meaning};
 use crate::plan::link::attributes::attributes;
+use crate::plan::link::composed::composed;
 use crate::plan::link::leaves::leaves;
 use crate::plan::names::{Candidate, Names};
 use crate::plan::phrases::Cat;
@@ -33,6 +35,8 @@ pub(crate) const ORDINARY: f32 = 0.44;
 const HOMONYM: f32 = 0.4;
 /// Only the end of a longer name.
 pub(crate) const PART_OF_A_NAME: f32 = 0.2;
+/// A part beside its whole: `email of orders`.
+const COMPOSED: f32 = 0.3;
 /// A name that nothing declares.
 pub(crate) const UNRESOLVED: f32 = 0.3;
 
@@ -96,7 +100,10 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
             });
         }
     }
-    let found = names.links(tokens);
+    let mut found = names.links(tokens);
+    let composed = composed(tokens, names, &found);
+    let simple = found.len();
+    found.extend(composed);
     let named: Vec<(usize, usize)> = found
         .iter()
         .filter(|link| link.candidates.iter().any(|candidate| candidate.whole))
@@ -110,13 +117,16 @@ pub(crate) fn link(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Linked
         &mut covered,
         &mut linked.leaves,
     );
-    for found in found {
+    for (number, found) in found.into_iter().enumerate() {
         let (start, end) = (found.start, found.end);
+        let is_composed = number >= simple;
         let text: Vec<&str> = tokens[start..end].iter().map(|token| &*token.raw).collect();
         let text = text.join(" ");
         covered[start..end].fill(true);
         let mut cost = PHRASE;
-        if end == start + 1 && !tokens[start].is_identifier() {
+        if is_composed {
+            cost -= COMPOSED;
+        } else if end == start + 1 && !tokens[start].is_identifier() {
             cost += ORDINARY;
             if meant[start] {
                 cost += HOMONYM;
