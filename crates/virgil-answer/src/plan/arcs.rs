@@ -225,7 +225,7 @@ fn links(
     (child, child_kinds): (&Node, Kinds),
 ) -> Vec<Link> {
     if tie.is_impact {
-        return impact(tie, child);
+        return impact(tie, parent, child);
     }
     let mut links = Vec::new();
     for (relation, voice) in &tie.senses {
@@ -244,10 +244,21 @@ fn links(
                 Voice::Participle => {
                     let passive = active(tie, object, subject);
                     let plain = active(tie, subject, object);
-                    if tie.is_passive {
+                    if tie.is_phrasal && !tie.behind.contains(&Word::By) {
+                        // `come from` has no passive, and `is computed from` is none.
+                        plain.min(passive + TURNED)
+                    } else if tie.is_passive {
                         passive.min(plain + TURNED)
                     } else {
                         (passive + 0.15).min(plain + 0.1)
+                    }
+                }
+                // `with no service downstream`: what stands before the role is what has it.
+                Voice::Role if is_had_before(tie, child) => {
+                    if is_parent_subject {
+                        0.05
+                    } else {
+                        TURNED
                     }
                 }
                 // The relation of a role leads from what has it to what it is. What a question asks for is the latter.
@@ -368,8 +379,17 @@ fn is_had(tie: &Tie) -> bool {
         .any(|word| matches!(word, Word::With | Word::Have))
 }
 
+/// `with no service downstream`: the role is that of what is had, and stands behind it.
+fn is_had_before(tie: &Tie, child: &Node) -> bool {
+    let is_had = child
+        .before
+        .iter()
+        .any(|word| matches!(word, Word::With | Word::Have));
+    is_had && child.end == tie.start && tie.behind.is_empty()
+}
+
 /// `breaks if X is dropped`: what breaks lies downstream of what is dropped.
-fn impact(tie: &Tie, child: &Node) -> Vec<Link> {
+fn impact(tie: &Tie, parent: &Node, child: &Node) -> Vec<Link> {
     let relation = Relation {
         forward: Some(Walk {
             along: Along::Upstream,
@@ -388,7 +408,10 @@ fn impact(tie: &Tie, child: &Node) -> Vec<Link> {
     let is_object = tie.behind.first() == Some(&Word::Impact)
         && !tie.is_passive
         && places(child).any(|at| at == tie.end);
-    let cost = if is_object { 0.6 } else { 0.0 };
+    // `break X down into its tasks` breaks nothing.
+    let is_of_child = parent.before.contains(&Word::Possessive);
+    let cost = if is_object || is_of_child { 0.6 } else { 0.0 };
+    let cost = cost + against_leads(&relation, parent, child);
     vec![Link { relation, cost }]
 }
 

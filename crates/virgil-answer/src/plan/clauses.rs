@@ -98,8 +98,8 @@ const SPEAKERS: &[&str] = &[
 ];
 /// Openers of clauses that say when, why or what for.
 const REASONS: &[&str] = &[
-    "before", "because", "since", "so", "as", "to", "for", "while", "after", "though", "although",
-    "until", "in", "at", "from", "during", "judging",
+    "before", "because", "since", "so", "as", "to", "while", "after", "though", "although",
+    "until", "during", "judging", "when", "they", "he", "she",
 ];
 /// All that an echo of a question consists of: `and which ones are they?`.
 const ECHO: &[&str] = &[
@@ -120,18 +120,38 @@ pub(super) struct Parted {
 
 /// Whether words only ask again: `Which ones?`, `Name them, please.`
 pub(super) fn is_echo(words: &[Token]) -> bool {
-    !words.is_empty()
-        && words.len() <= 8
-        && words
-            .iter()
-            .all(|token| !token.quoted && (token.text == "," || ECHO.contains(&&*token.text)))
-        && words.iter().any(|token| {
-            WH.contains(&&*token.text)
-                || matches!(
-                    &*token.text,
-                    "name" | "list" | "tell" | "show" | "give" | "them" | "those"
-                )
-        })
+    is_left_out(words)
+        || !words.is_empty()
+            && words.len() <= 8
+            && words
+                .iter()
+                .all(|token| !token.quoted && (token.text == "," || ECHO.contains(&&*token.text)))
+            && words.iter().any(|token| {
+                WH.contains(&&*token.text)
+                    || matches!(
+                        &*token.text,
+                        "name" | "list" | "tell" | "show" | "give" | "them" | "those"
+                    )
+            })
+}
+
+/// Whether a question leaves out what was said before: `Which services do?`
+fn is_left_out(words: &[Token]) -> bool {
+    let is = |token: Option<&Token>, of: &[&str]| {
+        token.is_some_and(|token| !token.quoted && of.contains(&&*token.text))
+    };
+    (3..=5).contains(&words.len())
+        && is(words.first(), &["which", "what"])
+        && is(
+            words.last(),
+            &["do", "does", "did", "are", "is", "have", "has"],
+        )
+}
+
+/// Whether a sentence says what somebody does or wants.
+pub(super) fn is_spoken(words: &[Token]) -> bool {
+    let first = words.first().map_or("", |token| &*token.text);
+    SPEAKERS.contains(&first) && wanted(words).is_none()
 }
 
 /// Parts a sentence into the clause that asks and what stands around it; nothing where no clause asks.
@@ -164,7 +184,7 @@ pub(super) fn parted(words: &[Token]) -> Parted {
             if start > 0 {
                 parted.asides.push(clause.start..clause.start + start);
             }
-        } else if opens(said).is_none() && is_aside(said) {
+        } else if opens(said).is_none() && (is_aside(said) || index < asking && !is_about(said)) {
             parted.asides.push(clause.clone());
         }
     }
@@ -183,7 +203,7 @@ fn clauses(words: &[Token]) -> Vec<Range<usize>> {
         let is_speaker = |at: usize| matches!(text(at), "i" | "we" | "they" | "that");
         let begins = match text(at) {
             "," => true,
-            "because" => true,
+            "because" | "plus" if at + 1 < words.len() && is_speaker(at + 1) => true,
             "so" => is_speaker(at + 1),
             "and" | "but" | "since" | "as" | "before" => matches!(text(at + 1), "i" | "we"),
             _ => false,
@@ -259,6 +279,31 @@ fn is_aside(words: &[Token]) -> bool {
         .filter(|token| !matches!(&*token.text, "," | "and" | "but"));
     let first = said.next().map_or("", |token| &*token.text);
     SPEAKERS.contains(&first) || REASONS.contains(&first)
+}
+
+/// Whether a clause in front of a question says what it is asked of: `of the models in production, which …`.
+fn is_about(words: &[Token]) -> bool {
+    let narrows = |token: &Token| {
+        matches!(
+            &*token.text,
+            "not" | "no" | "only" | "except" | "without" | "excluding" | "leaving" | "apart" | "if"
+        )
+    };
+    words.iter().any(narrows)
+        || words.first().is_some_and(|first| {
+            matches!(
+                &*first.text,
+                "of" | "among"
+                    | "within"
+                    | "in"
+                    | "on"
+                    | "from"
+                    | "under"
+                    | "with"
+                    | "given"
+                    | "those"
+            )
+        })
 }
 
 fn is_preposition(word: &str) -> bool {

@@ -7,8 +7,9 @@
 use virgil_graph::Query;
 
 use crate::plan::assemble::{WINDOW, assemble};
-use crate::plan::clauses::{Parted, is_echo, parted};
+use crate::plan::clauses::{Parted, is_echo, is_spoken, parted};
 use crate::plan::decide::{FLOATED, is_a_mere_kind};
+use crate::plan::distance::{distance, said_shortly};
 use crate::plan::lexicon::{Lexicon, Meaning};
 use crate::plan::link::{Linked, link};
 use crate::plan::names::Names;
@@ -155,6 +156,12 @@ impl Lexicon {
             }
         }
         sentences.retain(|(words, _)| !words.is_empty());
+        for (index, (words, _)) in sentences.iter_mut().enumerate() {
+            *words = match distance(words) {
+                Some(word) if index > 0 => vec![Token::word(word)],
+                _ => said_shortly(words),
+            };
+        }
         if sentences.iter().any(|(words, _)| !is_echo(words)) {
             sentences.retain(|(words, _)| !is_echo(words));
         }
@@ -167,6 +174,9 @@ impl Lexicon {
         let mut needed = Vec::new();
         let mut starts = Vec::new();
         for (index, (sentence, end)) in sentences.iter().enumerate() {
+            let is_around = around == Around::LeftAside
+                && first.is_some_and(|first| index < first || index > first && is_spoken(sentence))
+                && !self.is_narrowing(sentence);
             // What stands before a colon belongs to what stands behind it.
             let is_context = match first {
                 Some(first) => {
@@ -175,7 +185,7 @@ impl Lexicon {
                             && !(index > first && self.is_restriction(sentence))
                 }
                 None => sentences.len() > 1 && self.is_aside(sentence, names),
-            };
+            } || is_around;
             if end != ":" {
                 starts.push(words.len() + sentence.len());
             }

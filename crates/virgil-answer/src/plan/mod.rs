@@ -11,6 +11,7 @@ mod chart;
 mod check;
 mod clauses;
 mod decide;
+mod distance;
 mod emptiness;
 mod examples;
 mod floating;
@@ -22,6 +23,7 @@ mod lexicon;
 mod link;
 mod names;
 mod nouns;
+mod oriented;
 mod phrases;
 mod pieces;
 mod planned;
@@ -55,6 +57,7 @@ pub use readings::reading;
 use crate::plan::chart::{Item, parse};
 use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};
 use crate::plan::link::{Linked, link};
+use crate::plan::oriented::oriented;
 use crate::plan::phrases::Cat;
 use crate::plan::question::question;
 use crate::plan::sem::Head;
@@ -164,7 +167,7 @@ impl Lexicon {
                     text,
                 })
                 .collect(),
-            parses: explained(&floated.readings, view),
+            parses: explained(&floated.readings, view, known),
             ..Explanation::default()
         };
         let mut planned = decide(
@@ -244,7 +247,7 @@ impl Lexicon {
             }
         }
         readings.sort_by(|left, right| left.1.total_cmp(&right.1));
-        explanation.parses = explained(&readings, view);
+        explanation.parses = explained(&readings, view, known);
         // Who asks on knows what was found before, and may hear that nothing is left.
         let may_find_nothing = yes_no || context.last_query.is_some();
         decide(
@@ -280,15 +283,18 @@ fn unconfirmed(mut planned: Planned) -> Planned {
 }
 
 /// The likeliest readings, for people.
-fn explained(readings: &[(Query, f32)], view: &View<'_>) -> Vec<ExplainedParse> {
+fn explained(readings: &[(Query, f32)], view: &View<'_>, known: &Known) -> Vec<ExplainedParse> {
     readings
         .iter()
         .take(MOST_READINGS)
-        .map(|(query, cost)| ExplainedParse {
-            reading: reading(query, view),
-            query: query.clone(),
-            cost: *cost,
-            rejected: None,
+        .map(|(query, cost)| {
+            let query = oriented(query.clone(), view, known);
+            ExplainedParse {
+                reading: reading(&query, view),
+                query,
+                cost: *cost,
+                rejected: None,
+            }
         })
         .collect()
 }

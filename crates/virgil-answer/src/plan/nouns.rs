@@ -11,6 +11,9 @@ use crate::plan::sem::{
 };
 use crate::plan::structure::downstream;
 
+/// A model that is named with a cluster, where rather a service is meant.
+pub(super) const RUNS_IN_SERVICES: f32 = 0.4;
+
 /// A noun phrase before a phrase.
 pub(super) fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> {
     match right {
@@ -47,6 +50,18 @@ pub(super) fn np_before(np: &Np, right: &Cat, lexicon: &Lexicon) -> Vec<Priced> 
             apply(&Np::all(services, Head::Kind), &said)
                 .and_then(|services| clause(&serving.reversed(), &services))
                 .map_or_else(Vec::new, |said| said_of(np, &said))
+                .into_iter()
+                .map(|(cat, cost)| {
+                    (
+                        cat,
+                        cost + if np.head == Head::Named {
+                            RUNS_IN_SERVICES
+                        } else {
+                            0.0
+                        },
+                    )
+                })
+                .collect()
         }
         Cat::Word(Word::ImpactEnd) if np.head != Head::Any => vec![(Cat::Broken(np.clone()), 0.0)],
         // `columns of tables` is one noun: what is said behind it may be said of either.

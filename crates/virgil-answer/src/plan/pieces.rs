@@ -25,7 +25,7 @@ const SAID_TO_BE: f32 = 0.3;
 /// What could be something likelier.
 const LESS_LIKELY: f32 = 0.2;
 /// Passing over a name in a sentence that only says what is going on.
-const IGNORED_NAME: f32 = 0.5;
+const IGNORED_NAME: f32 = 0.6;
 
 /// A run of tokens and what it means.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +130,7 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
     };
     let named = |value: &Leaf, name: &str| {
         leaves.iter().any(|leaf| {
-            let is_near = leaf.end <= value.start && value.start <= leaf.end + 1
+            let is_near = leaf.end <= value.start && is_joined(&tokens[leaf.end..value.start])
                 || value.end <= leaf.start && leaf.start <= value.end + 1;
             is_near
                 && match &leaf.item.cat {
@@ -174,6 +174,7 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
         }
         add(&mut pieces, &leaf, what);
     }
+    one_way(&mut pieces, tokens);
     let spans_of = |wanted: fn(&What) -> bool| -> Vec<(usize, usize)> {
         let found = pieces.iter().filter(|piece| wanted(&piece.what));
         found.map(|piece| (piece.start, piece.end)).collect()
@@ -203,10 +204,12 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
     for (start, needed) in needed.iter().enumerate() {
         if !needed {
             let is_name = leaves.iter().any(|leaf| {
-                leaf.start <= start
-                    && start < leaf.end
-                    && matches!(&leaf.item.cat, Cat::Np(np) if np.head == Head::Named)
-                    && leaf.item.cost < MEANT
+                let is_named = match &leaf.item.cat {
+                    Cat::Np(np) => np.head == Head::Named && leaf.item.cost < MEANT,
+                    Cat::Trait(..) => tokens[start].is_identifier(),
+                    _ => false,
+                };
+                leaf.start <= start && start < leaf.end && is_named
             });
             pieces.push(Piece {
                 start,
@@ -217,6 +220,68 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Leaves one sense of each word of structure that comes to the same in a sketch: a preposition is one whatever it marks, and
+/// `which` is no relative where nothing stands before it.
+fn one_way(pieces: &mut Vec<Piece>, tokens: &[Token]) {
+    let words: Vec<(usize, usize, Word)> = pieces
+        .iter()
+        .filter_map(|piece| match piece.what {
+            What::Word(word) => Some((piece.start, piece.end, word)),
+            _ => None,
+        })
+        .collect();
+    let has = |piece: &Piece, of: &[Word]| {
+        let span = (piece.start, piece.end);
+        let mut words = words.iter();
+        words.any(|(start, end, word)| (*start, *end) == span && of.contains(word))
+    };
+    pieces.retain(|piece| {
+        let What::Word(word) = piece.what else {
+            return true;
+        };
+        match word {
+            Word::Via => !has(piece, &[Word::Of]),
+            Word::PathTo => !has(
+                piece,
+                &[Word::And, Word::With, Word::Of, Word::Via, Word::By],
+            ),
+            Word::If => !has(piece, &[Word::Of, Word::Via, Word::By]),
+            Word::That => {
+                let opens = piece.start == 0
+                    || matches!(
+                        &*tokens[piece.start - 1].text,
+                        "," | "so" | "and" | "from" | "know"
+                    );
+                !(opens && has(piece, &[Word::Which]))
+            }
+            _ => true,
+        }
+    });
+}
+
+/// Whether the words between an attribute and its value say no more than that: `severity is set to page`.
+fn is_joined(between: &[Token]) -> bool {
+    let joins = |token: &Token| {
+        matches!(
+            &*token.text,
+            "is" | "are"
+                | "be"
+                | "set"
+                | "to"
+                | "of"
+                | "at"
+                | "equals"
+                | "equal"
+                | "="
+                | "with"
+                | "has"
+                | "value"
+                | "the"
+        )
+    };
+    between.len() <= 1 || between.len() <= 4 && between.iter().all(joins)
 }
 
 /// Words that are soft and yet never passed over.

@@ -170,6 +170,16 @@ impl Lexicon {
 
     /// Whether a sentence behind a question narrows it, even where it is not understood: `Nothing but tables, please.`
     pub(super) fn is_restriction(&self, tokens: &[Token]) -> bool {
+        let is_noun = |start: usize| {
+            self.at(tokens, start)
+                .iter()
+                .any(|(_, meaning)| matches!(meaning, Meaning::Kind { .. }))
+        };
+        self.is_narrowing(tokens) || (0..tokens.len()).any(is_noun)
+    }
+
+    /// Whether a sentence has a word that narrows.
+    pub(super) fn is_narrowing(&self, tokens: &[Token]) -> bool {
         let narrows = |token: &Token| {
             matches!(
                 &*token.text,
@@ -192,11 +202,6 @@ impl Lexicon {
                     | "also"
             )
         };
-        let is_noun = |start: usize| {
-            self.at(tokens, start)
-                .iter()
-                .any(|(_, meaning)| matches!(meaning, Meaning::Kind { .. }))
-        };
-        tokens.iter().any(narrows) || (0..tokens.len()).any(is_noun)
+        tokens.iter().any(narrows)
     }
 }

@@ -72,6 +72,17 @@ impl Traits {
         for place in places {
             let test = test("reference", Op::Contains, Value::Text(format!("{place}.")));
             let kinds = Kinds::of(&[Kind::Dataset, Kind::Column]);
+            // `the raw schema of the warehouse`
+            if let Some((_, schema)) = place.rsplit_once('.') {
+                for noun in ["schema", "layer", "area", "zone"] {
+                    traits.insert(
+                        &format!("{schema} {noun}"),
+                        "reference",
+                        test.clone(),
+                        kinds,
+                    );
+                }
+            }
             traits.insert(&place, "reference", test, kinds);
         }
         traits

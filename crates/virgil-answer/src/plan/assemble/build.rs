@@ -3,7 +3,7 @@
 use crate::plan::arcs::{arcs, at_all};
 use crate::plan::assemble::frame::{Frame, Parent, Use};
 use crate::plan::kinds::Kinds;
-use crate::plan::nouns::is_served;
+use crate::plan::nouns::{RUNS_IN_SERVICES, is_served};
 use crate::plan::phrases::Cat;
 use crate::plan::sem::{Head, Mod, Np, Quant, apply, clause};
 use crate::plan::sketch::{Mark, Node, Sort, Tie};
@@ -149,7 +149,12 @@ impl Frame<'_> {
                             .and_then(turned)
                             .and_then(|said| said_about(np, &said))
                     {
-                        made.push((np, 0.1));
+                        let cost = if np.head == Head::Named {
+                            RUNS_IN_SERVICES
+                        } else {
+                            0.1
+                        };
+                        made.push((np, cost));
                     }
                 }
                 continue;

@@ -15,6 +15,8 @@ use crate::plan::sketch::{Bound, Mark, Node, Sketch, Sort, Tie};
 const MOST_TRIES: usize = 300;
 /// A thing between two phrases that belong together.
 const PARTED: f32 = 0.1;
+/// Something said of another thing than the noun right before it.
+const BEHIND_OTHER: f32 = 0.15;
 /// Something said in another sentence.
 const ELSEWHERE: f32 = 0.7;
 /// What runs in services.
@@ -267,7 +269,16 @@ impl Frame<'_> {
                 self.sketch.sentences.iter().any(|&start| {
                     (mark.start < start) != (node.again.unwrap_or(node.start) < start)
                 });
+            let is_behind_other = mark.place == Place::Behind
+                && self.nodes.iter().any(|other| {
+                    other.sort == Sort::Noun
+                        && other.end == mark.start
+                        && other.start != node.start
+                        && node.start < mark.start
+                        && !said_of(mark, other).is_empty()
+                });
             let dear = PARTED * between
+                + if is_behind_other { BEHIND_OTHER } else { 0.0 }
                 + if is_usual { 0.0 } else { 0.08 }
                 + if is_elsewhere { ELSEWHERE } else { 0.0 };
             self.marked.push(index);
@@ -285,6 +296,13 @@ impl Frame<'_> {
             .count();
         f32::from(u8::try_from(count).unwrap_or(u8::MAX))
     }
+}
+
+/// What of a node a mark can be said of.
+fn said_of(mark: &Mark, node: &Node) -> Kinds {
+    let senses = mark.senses.iter();
+    let domain = senses.fold(Kinds::NONE, |domain, (said, _)| domain.or(said.domain));
+    domain.and(kinds(node))
 }
 
 /// What a node may be.

@@ -14,6 +14,8 @@ use crate::plan::traits::{Traits, below};
 const NAMED: f32 = 0.3;
 /// The value of an attribute, where nothing names the attribute.
 const VALUE: f32 = 0.22;
+/// The same, where the value has the shape of an identifier.
+const IDENTIFIER: f32 = 0.12;
 /// The most tokens of an attribute's name or value.
 const MOST_TRAIT_TOKENS: usize = 5;
 /// How many attributes one word may mean.
@@ -81,7 +83,10 @@ pub(super) fn attributes(
             let is_named = named.contains(&(start, end));
             for value in traits.valued(&joined).iter().take(MOST_SENSES) {
                 let cat = Cat::Trait(value.test.clone(), value.name.clone(), value.kinds);
-                let cost = VALUE + homonym + if is_named { NAMED } else { 0.0 };
+                // What has the shape of an identifier can hardly be anything else.
+                let is_identifier = tokens[start..end].iter().any(Token::is_identifier);
+                let value = if is_identifier { IDENTIFIER } else { VALUE };
+                let cost = value + homonym + if is_named { NAMED } else { 0.0 };
                 add(start, end, cat, cost);
             }
             for flag in traits.flagged(&joined).iter().take(MOST_SENSES) {

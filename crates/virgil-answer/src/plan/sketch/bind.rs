@@ -104,6 +104,13 @@ impl Binder<'_> {
                 self.pending.is_asked = true;
             }
             What::Any(senses) => self.node(senses, Sort::Any, piece)?,
+            // `each table` is more than a table.
+            What::Pronoun
+                if self.tokens[piece.start].text == "each"
+                    && is_next(|what| matches!(what, What::Nouns(_))) =>
+            {
+                return None;
+            }
             // `those tables` are tables.
             What::Pronoun if is_next(|what| matches!(what, What::Nouns(_) | What::Filters(_))) => {}
             What::Pronoun => self.pronouns.push(piece.start),
@@ -170,6 +177,8 @@ impl Binder<'_> {
             senses: senses.to_vec(),
             is_impact: false,
             is_passive: is_by || is_behind_be(self.tokens, piece.start),
+            is_phrasal: piece.end > piece.start + 1
+                && is_particle(&self.tokens[piece.end - 1].text),
             is_light: piece.end == piece.start + 1 && is_light(&self.tokens[piece.start].text),
             is_negative,
             is_only,
@@ -237,9 +246,10 @@ impl Binder<'_> {
         sketch.count_per_noun();
         sketch.count_numbers(std::mem::take(&mut self.numbers))?;
         sketch.attributes_as_marks();
-        sketch.resolve_possessive();
-        sketch.resolve(&self.pronouns, self.tokens)?;
         sketch.cue(self.tokens);
+        sketch.resolve_possessive(self.tokens);
+        sketch.take_data_for_thing(self.tokens);
+        sketch.resolve(&self.pronouns, self.tokens)?;
         sketch.again(self.tokens);
         Some(sketch)
     }
@@ -255,6 +265,14 @@ fn tested(said: &Mod) -> Option<String> {
 
 fn all_roles(senses: &[(Relation, Voice)]) -> bool {
     senses.iter().all(|(_, voice)| *voice == Voice::Role)
+}
+
+/// Prepositions with which a participle says what the verb says: `is computed from`.
+fn is_particle(word: &str) -> bool {
+    matches!(
+        word,
+        "from" | "of" | "on" | "upon" | "off" | "out" | "into" | "to" | "with"
+    )
 }
 
 /// Verbs that need their preposition to tell what they mean.
@@ -320,7 +338,7 @@ mod tests {
     #[test]
     fn every_piece_is_bound_or_there_is_no_sketch() {
         for (question, expect) in [
-            ("Which tables does nightly read?", "tables nightly ~read"),
+            ("Which tables does nightly read?", "tables? nightly ~read"),
             (
                 "what tables are read by nightly",
                 "tables? ~read by nightly",

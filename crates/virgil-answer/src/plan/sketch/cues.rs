@@ -92,10 +92,10 @@ mod tests {
             ),
             (
                 "which tables does the nightly pipeline read",
-                "tables nightly pipeline ~read",
+                "tables? nightly pipeline ~read",
             ),
             ("orders tables", "orders tables"),
-            ("which model is fraud-detector", "model is fraud-detector"),
+            ("which model is fraud-detector", "model? fraud-detector"),
         ] {
             assert_eq!(sketched(question), expect, "{question}");
         }

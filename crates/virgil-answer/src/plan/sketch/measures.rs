@@ -106,7 +106,7 @@ mod tests {
         for (question, expect) in [
             ("alerts with severity page", "alerts [severity page]"),
             ("alerts without severity", "alerts not [severity]"),
-            ("Which pipelines have a schedule?", "pipelines ~schedule"),
+            ("Which pipelines have a schedule?", "pipelines? ~schedule"),
             (
                 "How many members has every team?",
                 "~members per team (count)",

@@ -80,6 +80,8 @@ pub(super) struct Tie {
     pub(super) is_impact: bool,
     /// Whether an auxiliary verb or `by` tells that a participle is passive.
     pub(super) is_passive: bool,
+    /// Whether it ends in a preposition, so that it is only passive with `by`: `is computed from`.
+    pub(super) is_phrasal: bool,
     /// Whether it is a verb that says little without its preposition, which is not there: `come`.
     pub(super) is_light: bool,
     pub(super) is_negative: bool,

@@ -11,7 +11,7 @@ const SAID_AGAIN: f32 = 0.03;
 
 impl Sketch {
     /// Takes `its columns` for the columns of the name said before, unless another thing is spoken of since.
-    pub(super) fn resolve_possessive(&mut self) {
+    pub(super) fn resolve_possessive(&mut self, tokens: &[Token]) {
         let nodes = self.nodes.clone();
         let possessor = |at: usize| {
             let is_noun = |node: &&Node| {
@@ -20,7 +20,12 @@ impl Sketch {
             let named = nodes
                 .iter()
                 .rposition(|node| node.sort == Sort::Name && node.start < at);
-            named.filter(|_| !nodes.iter().any(|node| is_noun(&node)))
+            // `its` is of one thing: of the name, where every noun is of several.
+            let is_of_one = at > 0 && tokens[at - 1].text == "its";
+            let is_other = |node: &&Node| {
+                is_noun(node) && !(is_of_one && is_plural(&tokens[node.end - 1].text))
+            };
+            named.filter(|_| !nodes.iter().any(|node| is_other(&node)))
         };
         let mut again = Vec::new();
         for node in &mut self.nodes {
@@ -47,6 +52,40 @@ impl Sketch {
         }
         for (name, at) in again {
             self.nodes[name].again = Some(at.saturating_sub(1));
+        }
+    }
+
+    /// Takes the data of a thing for the thing: `the tables that its data comes from`, `the numbers in X`.
+    pub(super) fn take_data_for_thing(&mut self, tokens: &[Token]) {
+        let mut index = 0;
+        while index < self.nodes.len() {
+            let node = &self.nodes[index];
+            let is_data = node.sort == Sort::Noun
+                && !node.is_asked
+                && node.quant == Quant::Plain
+                && node.bound == Bound::Free
+                && matches!(
+                    &*tokens[node.end - 1].text,
+                    "data" | "rows" | "contents" | "content"
+                );
+            let named = |name: &Node| name.sort == Sort::Name;
+            let of = self.nodes.get(index + 1).filter(|next| {
+                named(next)
+                    && matches!(next.before.as_slice(), [Word::Of | Word::Via])
+                    && next.start <= node.end + 2
+            });
+            if is_data && node.before.contains(&Word::Possessive) {
+                let at = node.start;
+                if let Some(name) = self.nodes[..index].iter_mut().rfind(|name| named(name)) {
+                    name.again = Some(at);
+                    self.nodes.remove(index);
+                    continue;
+                }
+            } else if is_data && of.is_some() {
+                self.nodes.remove(index);
+                continue;
+            }
+            index += 1;
         }
     }
 
@@ -136,16 +175,20 @@ mod tests {
             ),
             (
                 "nightly failed, which tables does that pipeline write?",
-                "nightly=pipeline !failed tables ~write",
+                "nightly=pipeline !failed tables? ~write",
             ),
             ("the models and their owners", "models their ~owners"),
             ("orders and its columns", "orders=its columns"),
             ("fraud-detector and its owner", "fraud-detector=its ~owner"),
             (
                 "which models are there and who owns them?",
-                "models who? their ~owns",
+                "models? who? their ~owns",
             ),
             ("who owns it?", "-"),
+            (
+                "orders is late, which tables does its data come from?",
+                "orders=data !is late tables? ~come from",
+            ),
         ] {
             assert_eq!(sketched(question), expect, "{question}");
         }

@@ -31,7 +31,7 @@ pub(super) fn sketched(question: &str) -> String {
     sketch_of(question).map_or("-".to_owned(), |(sketch, tokens)| shown(&sketch, &tokens))
 }
 
-fn shown(sketch: &Sketch, tokens: &[Token]) -> String {
+pub(in crate::plan) fn shown(sketch: &Sketch, tokens: &[Token]) -> String {
     let said = |start: usize, end: usize| {
         let words: Vec<&str> = tokens[start..end].iter().map(|token| &*token.raw).collect();
         words.join(" ")

@@ -18,6 +18,9 @@ impl Binder<'_> {
         let mut quant = senses[0].0.quant;
         match self.pending.negative.take() {
             None => {}
+            // `what breaks without X`: if it were not there.
+            Some(Word::Without)
+                if sort == Sort::Name && self.sketch.ties.iter().any(|tie| tie.is_impact) => {}
             Some(Word::Not)
                 if sort != Sort::Name
                     && !(sort == Sort::Noun
@@ -31,8 +34,28 @@ impl Binder<'_> {
             Some(_) if quant == Quant::No => return None,
             Some(_) => quant = Quant::No,
         }
-        if std::mem::take(&mut self.pending.is_only) && sort != Sort::Noun {
-            return None;
+        if std::mem::take(&mut self.pending.is_only) {
+            if sort != Sort::Noun {
+                return None;
+            }
+            // `which tables …, only the tables`
+            let is_known = |node: &Node| {
+                node.sort == Sort::Noun
+                    && node.bound == Bound::Free
+                    && senses.iter().all(|(np, _)| {
+                        let mut known = node.senses.iter();
+                        known.any(|(other, _)| other.set == np.set)
+                    })
+            };
+            let is_first = self
+                .sketch
+                .nodes
+                .iter()
+                .find(|node| node.sort == Sort::Noun);
+            if quant == Quant::Plain && is_first.is_some_and(is_known) {
+                self.glue.clear();
+                return Some(());
+            }
         }
         if std::mem::take(&mut self.pending.is_most) {
             quant = Quant::Most;
@@ -217,7 +240,7 @@ mod tests {
             ),
             (
                 "Which models are trained on orders and fct_orders?",
-                "models ~trained on orders and fct_orders",
+                "models? ~trained on orders and fct_orders",
             ),
             ("models in prod or staging", "models [in prod or staging]"),
             (
@@ -225,6 +248,14 @@ mod tests {
                 "pipelines or models ml-risk",
             ),
             ("neither orders nor signups", "no orders nor signups"),
+            (
+                "Which models break without orders?",
+                "models? !break orders",
+            ),
+            (
+                "Which tables does nightly read, only the tables",
+                "tables? nightly ~read",
+            ),
         ] {
             assert_eq!(sketched(question), expect, "{question}");
         }

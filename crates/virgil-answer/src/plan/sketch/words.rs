@@ -72,6 +72,7 @@ impl Binder<'_> {
                     senses: Vec::new(),
                     is_impact: true,
                     is_passive: is_behind_be(self.tokens, piece.start),
+                    is_phrasal: false,
                     is_light: false,
                     is_negative: self.pending.negative.take().is_some(),
                     is_only: false,
@@ -106,26 +107,29 @@ mod tests {
         for (question, expect) in [
             (
                 "Which tables does nightly not read?",
-                "tables nightly not ~read",
+                "tables? nightly not ~read",
             ),
             (
                 "How many models are there per team?",
                 "models? per team (count)",
             ),
-            ("Which models have no owner?", "models not ~owner"),
+            ("Which models have no owner?", "models? not ~owner"),
             (
                 "Which tables are only read by nightly?",
-                "tables only ~read by nightly",
+                "tables? only ~read by nightly",
             ),
             (
                 "Which models break if orders is dropped?",
-                "models !break orders !is dropped (if)",
+                "models? !break orders !is dropped (if)",
             ),
             (
                 "Which tables does nightly directly read?",
-                "tables nightly ~read (direct)",
+                "tables? nightly ~read (direct)",
             ),
-            ("Which team owns the most models?", "team ~owns most models"),
+            (
+                "Which team owns the most models?",
+                "team? ~owns most models",
+            ),
             (
                 "How does orders get to fraud-detector?",
                 "orders fraud-detector (path)",
