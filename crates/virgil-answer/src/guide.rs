@@ -13,12 +13,10 @@ use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
 use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 
-use crate::abstain::abstain;
 use crate::answer::{Answer, AnswerEvent, Mode, Stage};
 use crate::budget::{BudgetError, Budgets, Purse};
 use crate::by_example::ByExample;
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
-use crate::extract::QuestionTerms;
 use crate::facts::Facts;
 use crate::freshness::also;
 use crate::fuse::Weights;
@@ -27,7 +25,6 @@ use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
 use crate::plan::{Context as PlanContext, ExampleError, ExampleFile, Examples, Lexicon, Outcome};
 use crate::prompt::PromptsError;
-use crate::quote::extracts;
 use crate::rank::Ranking;
 use crate::rerank::Reranking;
 use crate::rests_on::rests_on;
@@ -38,7 +35,7 @@ use crate::state::{ask_back, unknown_names};
 use crate::write::Task;
 
 /// How many passages are found for a question, and judged.
-const PASSAGES: usize = 12;
+pub(crate) const PASSAGES: usize = 12;
 /// How many are looked at to fill a prompt.
 const PROMPT_PASSAGES: usize = 40;
 /// The most tokens of a prompt, unless configured.
@@ -281,44 +278,16 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                let weak = judgement.is_weak();
                 explanation.judgement = Some(judgement);
-                let writer = match model {
-                    Some(model) => Some(self.writer(model, scope, question, events)?),
-                    None => None,
-                };
-                match writer {
-                    Some(writer) if !weak => {
-                        self.written(&writer, &mut passages, &mut explanation)
-                            .await?
-                    }
-                    None if !weak => {
-                        let nearest = &passages[..passages.len().min(PASSAGES)];
-                        let texts = nearest.iter().map(|scored| scored.passage.text.as_str());
-                        let terms = QuestionTerms::weigh(&question.text, texts);
-                        extracts(&terms, nearest, events).await?
-                    }
-                    writer => {
-                        let proposed = match &writer {
-                            Some(writer) => {
-                                self.proposed(writer, &mut passages, &mut explanation)
-                                    .await?
-                            }
-                            None => Err(None),
-                        };
-                        match proposed {
-                            Ok(draft) => draft,
-                            Err(usage) => {
-                                let nearest = &passages[..passages.len().min(PASSAGES)];
-                                let mut draft = abstain(question, nearest, events).await?;
-                                self.name_knowers(scope, &explanation.links, &mut draft, events)
-                                    .await?;
-                                draft.usage = usage;
-                                draft
-                            }
-                        }
-                    }
-                }
+                self.unplanned(
+                    scope,
+                    question,
+                    model,
+                    &mut passages,
+                    &mut explanation,
+                    events,
+                )
+                .await?
             }
         };
         if let Some(unknown) = unknown {

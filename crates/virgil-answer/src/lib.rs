@@ -33,7 +33,6 @@ mod outdated;
 mod paid;
 mod plan;
 mod prompt;
-mod propose;
 mod query_tool;
 mod quote;
 mod rank;
@@ -47,6 +46,7 @@ mod state;
 mod tokens;
 mod tools;
 mod understand;
+mod unplanned;
 mod write;
 
 pub use answer::{Answer, AnswerEvent, Citation, CitationState, Freshness, Mode, Stage};
