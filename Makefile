@@ -41,6 +41,7 @@ bench: model build
 	VIRGIL_MODEL_DIR=$(abspath $(DATA_DIR)) cargo bench -p virgil-graph --locked
 	python3 -B tests/bench.py $(VIRGIL) $(DATA_DIR)
 	python3 -B tests/bench_askers.py $(VIRGIL) $(DATA_DIR)
+	python3 -B tests/bench_cache.py $(VIRGIL) $(DATA_DIR)
 
 ## Measures retrieval on public question sets: `make retrieval RETRIEVAL_DATA=FOLDER` (tests/retrieval.rs says which files).
 retrieval: model

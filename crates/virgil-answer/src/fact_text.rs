@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::cite::sanitise;
 use crate::exact::{ExactAnswer, FactRow};
 use crate::plan::Choices;
+use crate::prompt::visible;
 use crate::quote::plain;
 
 /// How many rows the text shows; the rest is counted.
@@ -16,7 +18,7 @@ const SHOWN_VALUES: usize = 8;
 /// The text of an exact answer.
 pub(crate) fn fact_text(exact: &ExactAnswer) -> String {
     let mut text = String::new();
-    let reading = plain(&exact.reading);
+    let reading = worded(exact, &exact.reading);
     if exact.proposed {
         text.push_str("The language model takes the question for this, and it is computed:\n\n");
     }
@@ -69,6 +71,15 @@ pub(crate) fn fact_text(exact: &ExactAnswer) -> String {
     text
 }
 
+/// Words of the query as Markdown. Where a language model wrote it, they may hold what an asker must not get.
+fn worded(exact: &ExactAnswer, text: &str) -> String {
+    if !exact.proposed {
+        return plain(text);
+    }
+    let line = visible(text).replace(['\n', '\r'], " ").replace('`', "'");
+    sanitise(&plain(&line), 0)
+}
+
 fn rows(exact: &ExactAnswer, reading: &str, at_least: &str, text: &mut String) {
     let yes_no = match (exact.yes_no, exact.total) {
         (false, _) => "",
@@ -102,7 +113,7 @@ fn rows(exact: &ExactAnswer, reading: &str, at_least: &str, text: &mut String) {
             exact
                 .columns
                 .iter()
-                .map(|name| cell(name))
+                .map(|name| cell_of(&worded(exact, name)))
                 .collect::<Vec<_>>()
                 .join(" | ")
         );
