@@ -136,23 +136,25 @@ pub(crate) fn select(
             kept.push(scored);
             continue;
         }
+        // A shorter one further down would fit, and tell less: the order of ranks is kept.
+        if is_full {
+            continue;
+        }
         let is_best = left_for_whole.is_none();
         let whole_room = left_for_whole.unwrap_or((left as f32 * WHOLE_SHARE) as usize);
-        let mut candidate = show(kept.len(), &scored, None);
+        let cut = first_cut.map(|_| (terms, CUT_CHARACTERS));
+        let mut candidate = show(kept.len(), &scored, cut);
         let mut cost = cost_of(&candidate, &scored);
-        left_for_whole = Some(whole_room.saturating_sub(cost));
-        if is_best {
-            if cost > left {
-                candidate = show(kept.len(), &scored, Some((terms, LEAST_CHARACTERS)));
-                cost = cost_of(&candidate, &scored).min(left);
-            }
-        } else if first_cut.is_some() || cost > whole_room {
-            first_cut.get_or_insert(shown.len());
+        if is_best && cost > left {
+            candidate = show(kept.len(), &scored, Some((terms, LEAST_CHARACTERS)));
+            cost = cost_of(&candidate, &scored).min(left);
+        } else if !is_best && first_cut.is_none() && cost > whole_room {
+            first_cut = Some(shown.len());
             candidate = show(kept.len(), &scored, Some((terms, CUT_CHARACTERS)));
             cost = cost_of(&candidate, &scored);
         }
-        // A shorter one further down would fit, and tell less: the order of ranks is kept.
-        is_full |= cost > left;
+        left_for_whole = Some(whole_room.saturating_sub(cost));
+        is_full = cost > left;
         if !is_full {
             left -= cost;
             shown.push(candidate);
