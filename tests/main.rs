@@ -9,6 +9,7 @@ mod careful;
 mod conversations;
 mod documents;
 mod evaluation;
+mod everyday;
 mod first_steps;
 mod gateway;
 mod graph;

@@ -11,13 +11,17 @@ use crate::guide::{AskError, Question, tell};
 use crate::quote::plain;
 use crate::retrieve::ScoredPassage;
 
-/// Says that nothing was found that answers, and what is near.
+/// Says that nothing was found that answers, and what is near; behind what `draft` says already.
 pub(crate) async fn abstain(
+    mut draft: Draft,
     question: &Question,
     passages: &[ScoredPassage],
     events: &mpsc::Sender<AnswerEvent>,
 ) -> Result<Draft, AskError> {
-    let mut draft = Draft::new(Mode::Extract);
+    if !draft.text.is_empty() {
+        draft.say("\n".to_owned(), events).await?;
+    }
+    draft.mode = Mode::Extract;
     draft.abstained = true;
     let asked = plain(question.text.trim());
     if passages.is_empty() {
@@ -41,7 +45,7 @@ pub(crate) async fn abstain(
         if titles.len() == 3 || !titles.insert(&passage.title) {
             continue;
         }
-        let number = draft.citations.len() + 1;
+        let number = draft.next_number();
         let terms = QuestionTerms::weigh(&question.text, [passage.text.as_str()]);
         let citation = cite(number, scored, &terms, CitationState::Quoted);
         tell(events, AnswerEvent::Citation(citation.clone())).await?;

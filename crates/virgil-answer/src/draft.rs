@@ -57,6 +57,12 @@ impl Draft {
         }
     }
 
+    /// The number of what is cited next.
+    pub(crate) fn next_number(&self) -> usize {
+        let numbers = self.citations.iter().map(|citation| citation.number);
+        numbers.max().unwrap_or_default() + 1
+    }
+
     /// Adds a piece of text and sends it.
     pub(crate) async fn say(
         &mut self,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use virgil_graph::{
     Answer, Cell, Column, Completeness, EntityRef, Output, Place, Query, Row, Shown, WitnessEdge,
 };
-use virgil_model::{AssetId, Evidence, LineSpan, Value};
+use virgil_model::{AssetId, Evidence, Kind, LineSpan, Value};
 use virgil_store::Quote;
 
 use crate::answer::{Citation, CitationState};
@@ -131,7 +131,7 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    fn after(before: usize) -> Numbers {
+    pub(crate) fn after(before: usize) -> Numbers {
         Numbers {
             before,
             places: Vec::new(),
@@ -143,7 +143,7 @@ impl Numbers {
         (self.before + 1..).zip(&self.places)
     }
 
-    fn of<'p>(&mut self, places: impl IntoIterator<Item = &'p Place>) -> Vec<usize> {
+    pub(crate) fn of<'p>(&mut self, places: impl IntoIterator<Item = &'p Place>) -> Vec<usize> {
         let mut numbers = Vec::new();
         for place in places.into_iter().take(PLACES_PER_ROW) {
             let at = (place.asset, place.lines);
@@ -185,6 +185,15 @@ pub(crate) fn exact(
     source_names: &BTreeMap<i64, String>,
 ) -> (ExactAnswer, Numbers, Picture) {
     let mut numbers = Numbers::after(before);
+    let mut answer = answer;
+    if plan.query.order.is_none() {
+        // Things before their parts and single runs, of which there are many.
+        answer.rows.sort_by_key(|row| match row.entity.kind {
+            Kind::Column => 2,
+            Kind::Run => 1,
+            _ => 0,
+        });
+    }
     let rows = answer
         .rows
         .iter()
@@ -282,7 +291,7 @@ fn cell_texts(cell: &Cell) -> Vec<String> {
         .collect()
 }
 
-fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::List(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
@@ -428,6 +437,20 @@ pub(crate) fn fact_passages(
             ));
         }
     }
+    let said = |number: usize| {
+        let rows = said.get(&number).map(|rows| rows.join("; "));
+        let rows = rows.unwrap_or_default();
+        format!("{} ({}): {rows}", exact.reading, exact.total)
+    };
+    stated_passages(said, citations, numbers)
+}
+
+/// A passage for each numbered place: what is said of it, and its lines.
+pub(crate) fn stated_passages(
+    said: impl Fn(usize) -> String,
+    citations: &[Citation],
+    numbers: &Numbers,
+) -> Vec<ScoredPassage> {
     let by_number: BTreeMap<usize, &Citation> = citations
         .iter()
         .map(|citation| (citation.number, citation))
@@ -439,14 +462,7 @@ pub(crate) fn fact_passages(
                 // The asset went while it was read; its number must not become another's.
                 return stated_passage(String::new(), *asset, nowhere());
             };
-            let rows = said.remove(&number).unwrap_or_default();
-            let text = format!(
-                "{} ({}): {}\n{}",
-                exact.reading,
-                exact.total,
-                rows.join("; "),
-                citation.quote
-            );
+            let text = format!("{}\n{}", said(number), citation.quote);
             stated_passage(text, *asset, citation.evidence.clone())
         })
         .collect()

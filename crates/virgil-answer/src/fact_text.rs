@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use virgil_graph::EntityRef;
+use virgil_model::Kind;
+
 use crate::cite::sanitise;
 use crate::exact::{ExactAnswer, FactRow};
-use crate::plan::Choices;
+use crate::plan::{Choices, plural};
 use crate::prompt::visible;
 use crate::quote::plain;
 
@@ -130,7 +133,25 @@ fn rows(exact: &ExactAnswer, reading: &str, at_least: &str, text: &mut String) {
         }
     }
     let left = exact.total - shown.len();
-    let named: Vec<&str> = exact.rows[shown.len()..]
+    let rest = &exact.rows[shown.len()..];
+    let mut kinds: Vec<(Kind, usize)> = Vec::new();
+    for row in rest {
+        match kinds.iter_mut().find(|(kind, _)| *kind == row.entity.kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((row.entity.kind, 1)),
+        }
+    }
+    // Many names in a row tell less than how many of each kind there are.
+    if kinds.len() > 1 && rest.len() > NAMED_ROWS && rest.len() == left {
+        let counts = kinds.iter().map(|(kind, count)| match count {
+            1 => format!("1 {}", kind.name().replace('_', " ")),
+            count => format!("{count} {}", plural(*kind)),
+        });
+        let counts: Vec<String> = counts.collect();
+        let _ = writeln!(text, "\nand {left} more: {}", counts.join(", "));
+        return;
+    }
+    let named: Vec<&str> = rest
         .iter()
         .take(NAMED_ROWS)
         .map(|row| row.entity.name.as_str())
@@ -159,6 +180,9 @@ fn thing(row: &FactRow) -> String {
         plain(&row.entity.name)
     );
     // A name that the reference does not end with says too little: show where the thing is.
+    if let Some(table) = table_of(&row.entity) {
+        let _ = write!(said, " of {}", plain(table));
+    }
     if let Some(place) = whereabouts(&row.entity.reference) {
         let _ = write!(said, " in {}", plain(place));
     }
@@ -169,6 +193,12 @@ fn thing(row: &FactRow) -> String {
         said.push_str(" (only referred to)");
     }
     said
+}
+
+/// The table of a column, without its system.
+fn table_of(thing: &EntityRef) -> Option<&str> {
+    let (table, _) = thing.reference.strip_prefix("column:")?.split_once('#')?;
+    table.rsplit('/').next()
 }
 
 /// The cluster of a Kubernetes object.
@@ -199,7 +229,7 @@ fn cell_of(markdown: &str) -> String {
     markdown.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
-fn marks(citations: &[usize]) -> String {
+pub(crate) fn marks(citations: &[usize]) -> String {
     citations
         .iter()
         .map(|number| format!(" [{number}]"))
@@ -220,6 +250,22 @@ pub(crate) fn choices_text(choices: &Choices) -> String {
         "“{}” names several things here. Which one do you mean?\n\n",
         plain(&choices.name)
     );
+    text.push_str(&things_text(choices));
+    text
+}
+
+/// The question back to the asker: whether a name is meant that is near.
+pub(crate) fn offers_text(choices: &Choices) -> String {
+    let name = plain(&choices.name);
+    let lead = match choices.things.as_slice() {
+        [_] => format!("Nothing that you may see is called “{name}”. Do you mean this?"),
+        _ => format!("Nothing that you may see is called “{name}”. Do you mean one of these?"),
+    };
+    format!("{lead}\n\n{}", things_text(choices))
+}
+
+fn things_text(choices: &Choices) -> String {
+    let mut text = String::new();
     for thing in &choices.things {
         let _ = writeln!(
             text,

@@ -17,7 +17,10 @@ use virgil_model::{AssetId, LabelId, Scope, Statement};
 use virgil_store::{SayingAsset, SourceState, Store, StoreError};
 
 use crate::by_example::ByExample;
-use crate::plan::{Asker, Context, ExplainedExample, Lexicon, Names, Planned, ShownExample, check};
+use crate::plan::{
+    About, Asker, Choices, Context, ExplainedExample, Lexicon, Names, Planned, ShownExample, about,
+    check, offers,
+};
 
 /// For how many sets of labels the names are kept.
 const KEPT_NAMES: usize = 16;
@@ -148,6 +151,48 @@ impl Facts {
             by_example.nearest(&question, &fitting, asker, most)
         };
         Ok(tokio::task::spawn_blocking(nearest).await?)
+    }
+
+    /// What could be meant by a word of a question that names nothing, of what `scope` sees.
+    pub(crate) async fn offers(
+        &self,
+        scope: &Scope,
+        lexicon: &Arc<Lexicon>,
+        question: &str,
+    ) -> Result<Option<Choices>, FactsError> {
+        let known = self.known(scope).await?;
+        let state = self.fresh().await?;
+        let labels: BTreeSet<LabelId> = scope.labels().collect();
+        let (lexicon, question) = (Arc::clone(lexicon), question.to_owned());
+        let offers = move || {
+            let view = state.graph.view(&labels);
+            let names = state.names(&labels, &view);
+            let asker = Asker {
+                lexicon: &lexicon,
+                names: &names,
+                view: &view,
+                known: &known,
+            };
+            offers(&question, &asker)
+        };
+        Ok(tokio::task::spawn_blocking(offers).await?)
+    }
+
+    /// What a question is about, of what `scope` sees.
+    pub(crate) async fn about(
+        &self,
+        scope: &Scope,
+        lexicon: &Arc<Lexicon>,
+        question: &str,
+    ) -> Result<Option<About>, FactsError> {
+        let state = self.fresh().await?;
+        let labels: BTreeSet<LabelId> = scope.labels().collect();
+        let (lexicon, question) = (Arc::clone(lexicon), question.to_owned());
+        let about = move || {
+            let names = state.names(&labels, &state.graph.view(&labels));
+            about(&question, &names, &lexicon)
+        };
+        Ok(tokio::task::spawn_blocking(about).await?)
     }
 
     /// Type-checks a query, whoever proposes it, and answers it on what `scope` sees.

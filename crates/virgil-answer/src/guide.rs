@@ -21,6 +21,7 @@ use crate::facts::Facts;
 use crate::freshness::also;
 use crate::fuse::Weights;
 use crate::judge::{Judge, Judgement};
+use crate::lead::Asked;
 use crate::live_prompts::LivePrompts;
 use crate::models::{ModelChoice, Models, UnknownModel, unknown};
 use crate::plan::{Context as PlanContext, ExampleError, ExampleFile, Examples, Lexicon, Outcome};
@@ -265,7 +266,25 @@ impl Guide {
             explanation.reranked = self.rerank(&question.text, &mut passages).await;
         }
         passages.truncate(wanted);
+        let asked = Asked {
+            scope,
+            question,
+            model,
+            outcome: &planned.outcome,
+            weak: judgement.is_weak(),
+        };
+        let lead = self
+            .lead(&asked, &mut passages, &mut explanation, events)
+            .await?;
+        let is_offered = lead.as_ref().is_some_and(|lead| lead.choices.is_some());
+        let unknown = unknown.filter(|_| !is_offered);
         let mut draft = match planned.outcome {
+            outcome if let Some(lead) = lead => {
+                if outcome == Outcome::Nothing {
+                    explanation.judgement = Some(judgement);
+                }
+                lead
+            }
             Outcome::Query(plan) => {
                 let draft = self.state(scope, *plan, &mut passages, events).await?;
                 match model {

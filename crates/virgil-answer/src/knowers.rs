@@ -22,11 +22,11 @@ const QUOTE_CHARACTERS: usize = 300;
 
 /// Somebody who owns something, and who says so.
 #[derive(Debug, Clone, PartialEq)]
-struct Knower {
-    owner: EntityRef,
+pub(crate) struct Knower {
+    pub(crate) owner: EntityRef,
     /// What is owned, in words.
     of: String,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl Guide {
@@ -128,7 +128,7 @@ fn knowers(view: &View<'_>, things: &[EntityRef], files: &[(SourceId, String)]) 
 }
 
 /// The owners of a thing; none, if it is not there any more.
-fn owners(view: &View<'_>, thing: &EntityRef) -> Vec<Knower> {
+pub(crate) fn owners(view: &View<'_>, thing: &EntityRef) -> Vec<Knower> {
     let query = Query::rows(Set::Step {
         from: Box::new(Set::Refs(vec![thing.reference.clone()])),
         along: Along::Owner,

@@ -13,13 +13,23 @@ use crate::retrieve::ScoredPassage;
 /// How many passages an answer quotes.
 pub(crate) const EXTRACTS: usize = 4;
 
-/// Answers with the lines of the best passages that cover the question, verbatim.
+/// How many it quotes behind what is stated about a thing.
+const EXTRACTS_BEHIND: usize = 2;
+
+/// Answers with the lines of the best passages that cover the question, verbatim; behind what `draft` says already.
 pub(crate) async fn extracts(
+    mut draft: Draft,
     terms: &QuestionTerms,
     passages: &[ScoredPassage],
     events: &mpsc::Sender<AnswerEvent>,
 ) -> Result<Draft, AskError> {
-    let mut draft = Draft::new(Mode::Extract);
+    let most = if draft.text.is_empty() {
+        EXTRACTS
+    } else {
+        draft.say("\n".to_owned(), events).await?;
+        EXTRACTS_BEHIND
+    };
+    draft.mode = Mode::Extract;
     draft.notice = Some(
         "No language model is configured: these are the passages that fit best, word for word."
             .to_owned(),
@@ -28,9 +38,10 @@ pub(crate) async fn extracts(
     let near = passages
         .iter()
         .filter(|scored| scored.score >= best * 0.5)
-        .take(EXTRACTS);
-    for (index, scored) in near.enumerate() {
-        let citation = cite(index + 1, scored, terms, CitationState::Quoted);
+        .take(most);
+    let first = draft.next_number();
+    for (number, scored) in (first..).zip(near) {
+        let citation = cite(number, scored, terms, CitationState::Quoted);
         let passage = &scored.passage;
         let place = std::iter::once(passage.title.as_str())
             .chain(

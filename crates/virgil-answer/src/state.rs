@@ -9,10 +9,10 @@ use virgil_model::Scope;
 use crate::answer::{AnswerEvent, Citation, Mode};
 use crate::draft::Draft;
 use crate::exact::{ExactAnswer, MOST_ROWS, Picture, citations, exact, fact_passages};
-use crate::fact_text::{choices_text, fact_text};
+use crate::fact_text::{choices_text, fact_text, offers_text};
 use crate::facts::FactsError;
 use crate::guide::{AskError, Guide, tell};
-use crate::plan::{Choices, Explanation, Plan};
+use crate::plan::{Choices, Explanation, Plan, Token, is_misspelt};
 use crate::retrieve::ScoredPassage;
 
 /// What a plan came to, ready to be stated.
@@ -101,12 +101,29 @@ pub(crate) async fn ask_back(
     Ok(draft)
 }
 
+/// Asks back whether a name was meant that is near to a word that names nothing.
+pub(crate) async fn offer(
+    choices: Choices,
+    events: &mpsc::Sender<AnswerEvent>,
+) -> Result<Draft, AskError> {
+    let mut draft = Draft::new(Mode::Facts);
+    draft.abstained = true;
+    draft.say(offers_text(&choices), events).await?;
+    draft.choices = Some(choices);
+    Ok(draft)
+}
+
 /// What to say about words that look like misspelt names.
 pub(crate) fn unknown_names(explanation: &Explanation) -> Option<String> {
     let offers: Vec<String> = explanation
         .unused
         .iter()
-        .filter(|word| !word.near.is_empty())
+        .filter(|word| {
+            // Words of the language stand in many names.
+            let is_name = Token::word(&word.text).is_identifier();
+            !word.near.is_empty()
+                && (is_name || word.near.iter().any(|near| is_misspelt(&word.text, near)))
+        })
         .map(|word| {
             format!(
                 "Nothing that you may see is called “{}”; near are: {}.",

@@ -4,6 +4,7 @@
 //! pronoun, or hardly anything else) gets the name that it lacks: in the place of the pronoun, where the question before named one
 //! thing; by the language model, if there is one; else behind the question, as further words to search for.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use virgil_store::RestsOn;
 use crate::answer::AnswerEvent;
 use crate::guide::{AskError, Guide, Question};
 use crate::models::ModelChoice;
-use crate::plan::{Context, ExplainedLink, Outcome, Planned};
+use crate::plan::{Context, ExplainedLink, Outcome, Planned, named_in};
 use crate::rewrite::told;
 
 /// How many words of the question before are carried over where it names nothing.
@@ -27,6 +28,8 @@ const FEW_TERMS: usize = 1;
 const PRONOUNS: [&str; 12] = [
     "it", "its", "they", "them", "their", "theirs", "those", "these", "ones", "he", "she", "same",
 ];
+/// Those that stand for one thing.
+const ONE: [&str; 4] = ["it", "its", "this", "that"];
 /// Words that do so only where a verb or nothing follows: `that model` names something itself.
 const POINTERS: [&str; 2] = ["this", "that"];
 const AFTER_A_POINTER: [&str; 16] = [
@@ -56,6 +59,9 @@ impl Guide {
         model: Option<&ModelChoice>,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Understood, AskError> {
+        if let Some(understood) = self.of_the_same(scope, question).await? {
+            return Ok(understood);
+        }
         let planned = self.plan(scope, &question.text, &question.context).await?;
         let mut understood = Understood {
             planned,
@@ -107,6 +113,56 @@ impl Guide {
             Err(error) => return Err(error),
         }
         Ok(understood)
+    }
+
+    /// Understands `which alerts watch it?` behind a question about one thing as about that thing, and not about what was found;
+    /// where one other thing was found, `it` is that.
+    async fn of_the_same(
+        &self,
+        scope: &Scope,
+        question: &Question,
+    ) -> Result<Option<Understood>, AskError> {
+        let (Some(last), Some(before)) = (&question.context.last_query, question.earlier.last())
+        else {
+            return Ok(None);
+        };
+        let is_one = pronoun(&question.text)
+            .is_some_and(|pronoun| ONE.contains(&&*question.text[pronoun].to_lowercase()));
+        let starts: BTreeSet<String> = named_in(&last.set).into_iter().collect();
+        if !is_one || starts.len() != 1 {
+            return Ok(None);
+        }
+        let found = self
+            .facts
+            .query(scope, last)
+            .await
+            .map_err(anyhow::Error::from)?;
+        if let [row] = &found.rows[..]
+            && !starts.contains(&row.entity.reference)
+        {
+            return Ok(None);
+        }
+        let named = self
+            .plan(scope, &before.question, &Context::default())
+            .await?;
+        let mut named = outermost(named.explanation.links);
+        for link in &mut named {
+            // The question before has settled what its name means.
+            link.candidates
+                .retain(|thing| starts.contains(&thing.reference));
+        }
+        named.retain(|link| !link.candidates.is_empty());
+        let Some((shown, meant)) = substituted(&question.text, &named) else {
+            return Ok(None);
+        };
+        let planned = self.plan(scope, &meant, &Context::default()).await?;
+        let is_planned = matches!(planned.outcome, Outcome::Query(_));
+        Ok(is_planned.then(|| Understood {
+            planned,
+            standalone: Some(shown),
+            rests_on: before.rests_on.clone(),
+            usage: None,
+        }))
     }
 
     async fn plan(

@@ -48,7 +48,7 @@ impl Guide {
                     let nearest = first(passages);
                     let texts = nearest.iter().map(|scored| scored.passage.text.as_str());
                     let terms = QuestionTerms::weigh(&question.text, texts);
-                    extracts(&terms, nearest, events).await
+                    extracts(Draft::new(Mode::Extract), &terms, nearest, events).await
                 }
             };
         }
@@ -61,7 +61,8 @@ impl Guide {
             }
             usage = draft.usage;
         }
-        let mut draft = abstain(question, first(passages), events).await?;
+        let draft = Draft::new(Mode::Extract);
+        let mut draft = abstain(draft, question, first(passages), events).await?;
         self.name_knowers(scope, &explanation.links, &mut draft, events)
             .await?;
         draft.usage = usage;

@@ -41,6 +41,7 @@ mod mapping;
 mod mapping_yaml;
 mod marks;
 mod members;
+mod neighbours;
 mod owners;
 mod pointers;
 mod predicates;
@@ -71,6 +72,7 @@ pub use graph::{Graph, Sizes};
 pub use home::Home;
 pub use lineage::{Direction, Lineage, LineageEdge, LineageNode, lineage};
 pub use mapping::{Mapping, Proposal, SeenStanding, SeenSystem, SoleSystem};
+pub use neighbours::Neighbours;
 pub use predicates::{Flow, FreeHop, Signature, signature};
 pub use query::{
     Along, Column, Hop, HopDirection, Hops, Op, Order, OrderDirection, Output, Quantifier, Query,

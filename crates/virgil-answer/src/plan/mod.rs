@@ -5,6 +5,7 @@
 //! carries meaning is used and no other reading is near; a wrong exact answer is worse than none. *Compare* (`examples`): an example
 //! that is near stands where nothing was read, or where what was read answers differently.
 
+mod about;
 mod arcs;
 mod assemble;
 mod chart;
@@ -22,6 +23,7 @@ mod kinds;
 mod lexicon;
 mod link;
 mod names;
+mod near;
 mod nouns;
 mod oriented;
 mod phrases;
@@ -41,6 +43,7 @@ mod ways;
 
 use virgil_graph::{Column, Known, Query, Set, View};
 
+pub(crate) use about::{About, about};
 pub use check::check;
 pub(crate) use examples::Asker;
 pub(crate) use examples::Examples;
@@ -48,11 +51,14 @@ pub(crate) use examples::ShownExample;
 pub use examples::{ExampleError, WrittenExample as ExampleFile};
 pub use lexicon::{Lexicon, LexiconError, Written as LexiconFile};
 pub(crate) use names::Names;
+pub(crate) use near::{is_misspelt, offers};
 pub use planned::{
     Choices, Context, ExplainedExample, ExplainedLink, ExplainedParse, ExplainedProposal,
     ExplainedWord, Explanation, Outcome, Plan, Planned,
 };
+pub(crate) use readings::plural;
 pub use readings::reading;
+pub(crate) use sets::named_in;
 
 use crate::plan::chart::{Item, parse};
 use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};
@@ -61,7 +67,8 @@ use crate::plan::oriented::oriented;
 use crate::plan::phrases::Cat;
 use crate::plan::question::question;
 use crate::plan::sem::Head;
-use crate::plan::tokens::{Token, tokens};
+pub(crate) use crate::plan::tokens::Token;
+use crate::plan::tokens::tokens;
 use crate::plan::ways::asks_for_a_way;
 
 /// The most words that a planned question has.

@@ -12,8 +12,8 @@ use virgil_model::{Key, Kind};
 use crate::plan::tokens::{Token, parts};
 use crate::plan::traits::Traits;
 
-/// The most parts that a looked-up name has.
-const MOST_PARTS: usize = 12;
+/// The most parts that a looked-up name has; references of objects in clusters have many.
+const MOST_PARTS: usize = 32;
 /// Words that may stand inside a name without being part of it.
 const SMALL: &[&str] = &["the", "our", "my", "a", "an", "this", "'s"];
 /// The most tokens that a name spreads over.
@@ -99,6 +99,13 @@ impl Names {
             Some((_, known)) => *known |= whole,
             None => known.push((number, whole)),
         }
+    }
+
+    /// Everything that has names, with whether nothing declares it.
+    pub(crate) fn things(&self) -> impl Iterator<Item = (&EntityRef, bool)> {
+        self.things
+            .iter()
+            .map(|(thing, unresolved)| (thing, *unresolved))
     }
 
     /// The attributes of what has names.

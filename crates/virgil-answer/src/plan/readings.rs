@@ -6,6 +6,9 @@ use virgil_graph::{
 };
 use virgil_model::{Kind, Predicate, Value};
 
+/// Of so many kinds it says which; more are nearly all.
+const MOST_NOUNS: usize = 5;
+
 /// Says what a query asks, such as `datasets upstream of model fraud-detector`.
 pub fn reading(query: &Query, view: &View<'_>) -> String {
     let words = Words { view };
@@ -55,7 +58,7 @@ impl Words<'_, '_> {
             }
             Set::All(kinds) => match head {
                 Some(head) => head.to_owned(),
-                None if kinds.is_empty() => "things".to_owned(),
+                None if kinds.is_empty() || kinds.len() > MOST_NOUNS => "things".to_owned(),
                 None => {
                     let kinds: Vec<String> = kinds.iter().map(|kind| plural(*kind)).collect();
                     listed(&kinds, "and")
@@ -65,10 +68,25 @@ impl Words<'_, '_> {
             Set::Where { set, test } => {
                 // A test of the kind becomes the noun.
                 if let Some(kinds) = kinds_of(test) {
+                    if kinds.len() > MOST_NOUNS {
+                        return self.set(set, head.or(Some("things")));
+                    }
                     let nouns: Vec<String> = kinds.iter().map(|kind| plural(*kind)).collect();
                     return self.set(set, Some(&listed(&nouns, "and")));
                 }
-                format!("{} {}", self.set(set, head), self.test(test))
+                let said = self.set(set, head);
+                // A table is a dataset that is no file.
+                if is_no_file(test)
+                    && let Some(rest) = said.strip_prefix("datasets")
+                {
+                    return format!("tables{rest}");
+                }
+                let test = self.test(test);
+                // A follow-up may ask for what was asked for already.
+                if said.ends_with(&format!(" {test}")) {
+                    return said;
+                }
+                format!("{said} {test}")
             }
             Set::And(sets) => {
                 let sets: Vec<String> = sets.iter().map(|set| self.set(set, head)).collect();
@@ -87,6 +105,7 @@ impl Words<'_, '_> {
     }
 
     fn step(&self, from: &Set, along: &Along, hops: Hops, head: Option<&str>) -> String {
+        let is_one = matches!(from, Set::Refs(names) if names.len() == 1);
         let from = self.set(from, None);
         let directly = if hops.max == Some(1) { "directly " } else { "" };
         match along {
@@ -103,8 +122,17 @@ impl Words<'_, '_> {
                     .iter()
                     .map(|hop| match hop.direction {
                         // From the subject to its objects: `datasets that X reads`.
-                        HopDirection::Forward => format!("that {from} {}", verb(hop.predicate)),
-                        HopDirection::Backward => format!("that {} {from}", verb(hop.predicate)),
+                        HopDirection::Forward
+                            if hop.predicate == Predicate::PartOf
+                                && let Some(rest) = from.strip_prefix("things ") =>
+                        {
+                            format!("with parts {rest}")
+                        }
+                        HopDirection::Forward if is_one => {
+                            format!("that {from} {}", verb(hop.predicate))
+                        }
+                        HopDirection::Forward => format!("that {from} {}", base(hop.predicate)),
+                        HopDirection::Backward => format!("that {} {from}", base(hop.predicate)),
                     })
                     .collect();
                 format!("{} {}", head.unwrap_or("things"), listed(&verbs, "or"))
@@ -134,6 +162,7 @@ impl Words<'_, '_> {
                 let tests: Vec<String> = tests.iter().map(|test| self.test(test)).collect();
                 tests.join(" or ")
             }
+            test if is_no_file(test) => "that are no files".to_owned(),
             Test::Not(test) => format!("not {}", self.test(test)),
         }
     }
@@ -179,7 +208,10 @@ impl Words<'_, '_> {
             Along::Relations(hops) => {
                 let hop = |hop: &Hop| match hop.direction {
                     HopDirection::Forward if none => {
-                        format!("that do not {} {far}", base(hop.predicate))
+                        match base(hop.predicate).strip_prefix("are ") {
+                            Some(rest) => format!("that are not {rest} {far}"),
+                            None => format!("that do not {} {far}", base(hop.predicate)),
+                        }
                     }
                     HopDirection::Forward => format!(
                         "that {}{} {far}",
@@ -187,13 +219,15 @@ impl Words<'_, '_> {
                         base(hop.predicate)
                     ),
                     HopDirection::Backward => {
-                        let who = match (to, none) {
-                            (None, true) => "nothing".to_owned(),
-                            (None, false) => "something".to_owned(),
-                            (Some(_), true) => format!("none of the {far}"),
-                            (Some(_), false) => far.clone(),
+                        let one = matches!(to, Some(Set::Refs(names)) if names.len() == 1);
+                        let (who, does) = match (to, none) {
+                            (None, true) => ("nothing".to_owned(), verb(hop.predicate)),
+                            (None, false) => ("something".to_owned(), verb(hop.predicate)),
+                            (Some(_), true) => (format!("none of the {far}"), base(hop.predicate)),
+                            (Some(_), false) if one => (far.clone(), verb(hop.predicate)),
+                            (Some(_), false) => (far.clone(), base(hop.predicate)),
                         };
-                        format!("that {who} {}", verb(hop.predicate))
+                        format!("that {who} {does}")
                     }
                 };
                 let hops: Vec<String> = hops.iter().map(hop).collect();
@@ -254,6 +288,12 @@ fn listed(parts: &[String], word: &str) -> String {
         [only] => only.clone(),
         [front @ .., last] => format!("{} {word} {last}", front.join(", ")),
     }
+}
+
+/// Whether a test leaves files out.
+fn is_no_file(test: &Test) -> bool {
+    matches!(test, Test::Not(not) if matches!(&**not, Test::Attribute { name, op: Op::StartsWith, value: Some(Value::Text(start)) }
+        if name == "reference" && start == "uri:"))
 }
 
 /// The kinds that a test asks for, if that is all it asks.

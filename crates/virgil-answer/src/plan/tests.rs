@@ -9,7 +9,7 @@ use virgil_model::{
     Target, Value,
 };
 
-use crate::plan::{Context, Lexicon, LexiconFile, Names, Outcome, Planned};
+use crate::plan::{Asker, Context, Lexicon, LexiconFile, Names, Outcome, Planned, about, offers};
 
 fn key(text: &str) -> Key {
     let (scheme, value) = text.split_once(':').expect("a test's input is valid");
@@ -423,6 +423,77 @@ fn a_misspelt_name_is_offered_and_not_taken() {
     assert_eq!(planned.outcome, Outcome::Nothing);
     let near = &planned.explanation.unused[0].near;
     assert!(near.contains(&"fraud-detector".to_owned()), "{near:?}");
+}
+
+#[test]
+fn what_is_asked_of_one_thing_only_is_about_it() {
+    let (graph, lexicon) = (world(), lexicon());
+    let names = Names::of(&view(&graph));
+    let told = |question: &str| match about(question, &names, &lexicon) {
+        None => "-".to_owned(),
+        Some(about) => {
+            let things: Vec<String> = about
+                .things
+                .iter()
+                .map(|thing| format!("{} {}", thing.kind.name(), thing.name))
+                .collect();
+            let only = if about.only { "" } else { " and more" };
+            format!("{}{only}", things.join(", "))
+        }
+    };
+    for (question, expect) in [
+        ("what is fct_orders?", "dataset fct_orders"),
+        ("Tell me about fraud-detector", "model fraud-detector"),
+        (
+            "where is the service fraud-detector in prod defined",
+            "inference_service fraud-detector and more",
+        ),
+        (
+            "Which index does fct_orders have?",
+            "dataset fct_orders and more",
+        ),
+        // An idea, a way, two things, a word of the language, a thing of another kind.
+        ("What is an orders?", "-"),
+        ("How do I drop fct_orders?", "-"),
+        ("What have fct_orders and fraud-detector in common?", "-"),
+        ("What is a model?", "-"),
+        ("What is the pipeline fct_orders?", "-"),
+    ] {
+        assert_eq!(told(question), expect, "{question}");
+    }
+}
+
+#[test]
+fn what_is_near_to_a_name_is_offered_where_it_answers() {
+    let (graph, lexicon) = (world(), lexicon());
+    let (view, known) = (view(&graph), Known::default());
+    let names = Names::of(&view);
+    let asker = Asker {
+        lexicon: &lexicon,
+        names: &names,
+        view: &view,
+        known: &known,
+    };
+    let told = |question: &str| match offers(question, &asker) {
+        None => "-".to_owned(),
+        Some(choices) => {
+            let things = choices.things.iter().map(|thing| thing.name.as_str());
+            format!("{}: {}", choices.name, things.collect::<Vec<_>>().join(" "))
+        }
+    };
+    for (question, expect) in [
+        (
+            "Who owns the model fraud-detektor?",
+            "fraud-detektor: fraud-detector",
+        ),
+        ("Who owns the model fraud?", "fraud: fraud-detector"),
+        ("Who owns the model orders?", "-"),
+        ("Who owns fct_refunds?", "-"),
+        ("How do I train fraud-detektor?", "-"),
+        ("Who owns the glorious zebra?", "-"),
+    ] {
+        assert_eq!(told(question), expect, "{question}");
+    }
 }
 
 #[test]

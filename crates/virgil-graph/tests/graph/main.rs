@@ -3,6 +3,7 @@
 mod conflicts;
 mod laws;
 mod lineage;
+mod neighbours;
 mod owners;
 mod queries;
 mod stories;
