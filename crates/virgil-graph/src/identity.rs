@@ -12,7 +12,7 @@ use virgil_model::{AssetId, Key, KeyClass, Kind};
 
 use crate::cut::Cut;
 use crate::entity::{Conflict, Entity, EntityId};
-use crate::key_parts::local_name;
+use crate::key_parts::short_name;
 use crate::keys::KeyId;
 use crate::kinds;
 use crate::sight::{Sight, Sole};
@@ -214,7 +214,7 @@ impl Sight<'_> {
             kind: kind.unwrap_or_else(|| kinds::suggested(first)),
             name: self
                 .name_of(&mentions)
-                .unwrap_or_else(|| local_name(first).to_owned()),
+                .unwrap_or_else(|| short_name(first).to_owned()),
             unresolved: mentions.is_empty(),
             conflicts,
             sole_system_joins,

@@ -78,11 +78,49 @@ pub(crate) fn local_name(key: &Key) -> &str {
     }
 }
 
+/// What people call a thing that only its key names: an entity of Backstage without its kind and the default namespace, a node
+/// of dbt without its type and package.
+pub(crate) fn short_name(key: &Key) -> &str {
+    let local = local_name(key);
+    match key.scheme.as_str() {
+        "backstage" => {
+            let name = local.split_once(':').map_or(local, |(_, name)| name);
+            name.strip_prefix("default/").unwrap_or(name)
+        }
+        "dbt" => local.splitn(3, '.').nth(2).unwrap_or(local),
+        _ => local,
+    }
+}
+
 /// One name for a platform of which there are several.
 pub(crate) fn canonical_platform(platform: &str) -> String {
     match platform.to_lowercase().as_str() {
         "postgresql" => "postgres".to_owned(),
         "sqlserver" | "mssql" => "mssql".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nothing_describes_goes_by_a_name_for_people() {
+        for (scheme, system, name, expect) in [
+            (
+                "backstage",
+                "default",
+                "group:backstage/maintainers",
+                "backstage/maintainers",
+            ),
+            ("backstage", "default", "system:default/growth", "growth"),
+            ("dbt", "shop", "seed.shop.raw_orders", "raw_orders"),
+            ("dbt", "shop", "source.shop.raw.orders", "raw.orders"),
+            ("job", "etl", "load", "load"),
+        ] {
+            let key = Key::scoped(scheme, system, name);
+            assert_eq!(short_name(&key), expect, "{key}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::tree::{self, Node};
 use crate::{Raw, Reader, Reading};
 
 /// Grows whenever some format would say something else about the same bytes.
-const STATEMENTS_VERSION: u32 = 6;
+const STATEMENTS_VERSION: u32 = 7;
 
 /// One typed format.
 pub(crate) struct Format {

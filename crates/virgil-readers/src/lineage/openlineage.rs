@@ -170,9 +170,12 @@ impl<'n, 'a> Merged<'n, 'a> {
             .text_at(&["eventType"])
             .filter(|state| *state != "OTHER")
         {
-            run.state = Some(state);
             if state == "START" {
                 run.started = run.started.or(at);
+            }
+            // What has ended is not begun again, whatever order its events come in.
+            if has_ended(state) || !run.state.is_some_and(has_ended) {
+                run.state = Some(state);
             }
         }
         run.latest = at.or(run.latest);
@@ -255,6 +258,11 @@ impl Merged<'_, '_> {
     }
 }
 
+/// Whether a run is over in a state.
+fn has_ended(state: &str) -> bool {
+    matches!(state, "COMPLETE" | "FAIL" | "ABORT")
+}
+
 /// The attributes of an edge that a run made.
 pub(super) fn run_attribute(run: Option<&Key>) -> Attributes {
     run.map(|run| ("run".to_owned(), Value::Text(run.to_string())))
@@ -299,6 +307,19 @@ fn merge<'n, 'a>(facets: &mut Facets<'n, 'a>, more: Option<&'n Node<'a>>) {
 mod tests {
     use crate::statements::shown::check;
     use insta::assert_snapshot;
+
+    #[test]
+    fn a_run_that_has_ended_is_not_begun_again_by_a_late_event() {
+        let events = r#"{"eventType":"COMPLETE","eventTime":"2026-10-21T01:15:05Z","run":{"runId":"r1"},"job":{"namespace":"n","name":"load"},"schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json"}
+{"eventType":"START","eventTime":"2026-10-21T01:16:00Z","run":{"runId":"r1"},"job":{"namespace":"n","name":"load"},"inputs":[{"namespace":"pg","name":"a.b.c"}]}
+"#;
+        let said = check("events.ndjson", events);
+        assert!(said.contains(".state = \"completed\""), "{said}");
+        assert!(
+            said.contains("run:openlineage/r1 reads table:pg/a.b.c"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn the_events_of_a_run_are_merged() {

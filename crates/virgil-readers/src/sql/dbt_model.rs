@@ -131,7 +131,7 @@ pub(super) fn state(asset: &Asset<'_>, project: &Project, files: &dyn Files, sai
         let arguments: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
         let other = match (call.function, arguments.as_slice()) {
             ("ref", [name]) => {
-                let is_seed = listed.iter().any(|path| {
+                let seed = listed.iter().find(|path| {
                     project.holds(&project.seeds, path)
                         && stem(path, ".csv").as_deref() == Some(name)
                 });
@@ -139,12 +139,19 @@ pub(super) fn state(asset: &Asset<'_>, project: &Project, files: &dyn Files, sai
                     project.holds(&project.snapshots, path)
                         && stem(path, ".sql").as_deref() == Some(name)
                 });
-                let kind = match (is_seed, is_snapshot) {
-                    (true, _) => "seed",
-                    (false, true) => "snapshot",
-                    (false, false) => "model",
+                let kind = match (seed, is_snapshot) {
+                    (Some(_), _) => "seed",
+                    (None, true) => "snapshot",
+                    (None, false) => "model",
                 };
-                project.key(kind, name)
+                let key = project.key(kind, name);
+                if let Some(seed) = seed {
+                    // A file of values says nothing of itself.
+                    said.mention(at, Kind::Dataset, &[&key], name);
+                    said.text(at, &key, "type", kind);
+                    said.relation(at, &key, Predicate::DefinedIn, &keys::file(seed));
+                }
+                key
             }
             ("ref", [package, name]) => {
                 Key::scoped("dbt", package, &format!("model.{package}.{name}"))
