@@ -50,6 +50,7 @@ pub(crate) use examples::Examples;
 pub(crate) use examples::ShownExample;
 pub use examples::{ExampleError, WrittenExample as ExampleFile};
 pub use lexicon::{Lexicon, LexiconError, Written as LexiconFile};
+pub(crate) use link::named_in;
 pub(crate) use names::Names;
 pub(crate) use near::{is_misspelt, offers};
 pub use planned::{
@@ -58,7 +59,6 @@ pub use planned::{
 };
 pub(crate) use readings::plural;
 pub use readings::reading;
-pub(crate) use sets::named_in;
 
 use crate::plan::chart::{Item, parse};
 use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};

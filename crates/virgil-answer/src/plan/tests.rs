@@ -429,7 +429,7 @@ fn a_misspelt_name_is_offered_and_not_taken() {
 fn what_is_asked_of_one_thing_only_is_about_it() {
     let (graph, lexicon) = (world(), lexicon());
     let names = Names::of(&view(&graph));
-    let told = |question: &str| match about(question, &names, &lexicon) {
+    let told = |question: &str| match about(question, &names, lexicon) {
         None => "-".to_owned(),
         Some(about) => {
             let things: Vec<String> = about
@@ -469,7 +469,7 @@ fn what_is_near_to_a_name_is_offered_where_it_answers() {
     let (view, known) = (view(&graph), Known::default());
     let names = Names::of(&view);
     let asker = Asker {
-        lexicon: &lexicon,
+        lexicon,
         names: &names,
         view: &view,
         known: &known,

@@ -12,7 +12,7 @@ use virgil_graph::Set;
 use virgil_model::Kind;
 
 pub(crate) use attributes::number;
-pub(crate) use sets::visit;
+pub(crate) use sets::{named_in, visit};
 pub(crate) use settle::{Group, differing, settle};
 
 use crate::plan::ExplainedLink;

@@ -193,6 +193,9 @@ join {{ ref('codes') }} join {{ ref('other', 'x') }} join {{ ref(var('y')) }} {#
         [1-4] dbt:shop/model.shop.orders defined_in file:./dbt/models/marts/orders.sql
         [3] dbt:shop/model.shop.orders derived_from dbt:shop/model.shop.stg_orders
         [3] dbt:shop/model.shop.orders derived_from dbt:shop/source.shop.raw.orders
+        [4] dataset "codes" dbt:shop/seed.shop.codes
+        [4] dbt:shop/seed.shop.codes .type = "seed"
+        [4] dbt:shop/seed.shop.codes defined_in file:./dbt/seeds/codes.csv
         [4] dbt:shop/model.shop.orders derived_from dbt:shop/seed.shop.codes
         [4] dbt:shop/model.shop.orders derived_from dbt:other/model.other.x
         "####);
