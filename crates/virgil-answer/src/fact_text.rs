@@ -244,6 +244,21 @@ fn capital(text: &str) -> String {
     }
 }
 
+/// What there is of other kinds where none was found of the kinds that were asked for.
+pub(crate) fn instead_text(things: &[EntityRef]) -> String {
+    let said: Vec<String> = things
+        .iter()
+        .map(|thing| {
+            let kind = thing.kind.name().replace('_', " ");
+            format!("{kind} **{}**", plain(&thing.name))
+        })
+        .collect();
+    match said.as_slice() {
+        [] => String::new(),
+        said => format!("\nThings of other kinds are there: {}.\n", said.join(", ")),
+    }
+}
+
 /// The question back to the asker: which one is meant.
 pub(crate) fn choices_text(choices: &Choices) -> String {
     let mut text = format!(

@@ -15,8 +15,8 @@ use crate::exact::{Numbers, citations, stated_passages};
 use crate::extract::QuestionTerms;
 use crate::guide::{AskError, Guide, PASSAGES, Question, tell};
 use crate::models::ModelChoice;
-use crate::plan::{About, Choices, Explanation, Outcome};
-use crate::quote::extracts;
+use crate::plan::{About, Choices, Explanation, Outcome, Plan, Vague, reading, vague};
+use crate::quote::{extracts, plain};
 use crate::retrieve::ScoredPassage;
 use crate::rows::is_row;
 use crate::state::{ask_back, offer};
@@ -53,7 +53,7 @@ impl Guide {
             Outcome::Query(_) => about.only && asked.question.context.last_query.is_none(),
         });
         let Some(about) = about else {
-            return self.near(asked, explanation, events).await;
+            return self.near(asked, passages, explanation, events).await;
         };
         if !about.is_one() {
             "it may be about several things of one name".clone_into(&mut explanation.verdict);
@@ -80,10 +80,46 @@ impl Guide {
         }
     }
 
-    /// Asks back whether a name is meant that is near to one that nothing goes by.
+    /// Shows what a vague word compares. None, if there is nothing to compare.
+    async fn compared(
+        &self,
+        scope: &Scope,
+        vague: Vague,
+        passages: &mut Vec<ScoredPassage>,
+        events: &mpsc::Sender<AnswerEvent>,
+    ) -> Result<Option<Draft>, AskError> {
+        let query = vague.query;
+        let read = query.clone();
+        let reading = self
+            .facts
+            .look(scope, move |view| reading(&read, view))
+            .await;
+        let plan = Plan {
+            reading: reading.map_err(anyhow::Error::from)?,
+            query,
+            yes_no: false,
+        };
+        let computed = self.compute(scope, plan, 0).await;
+        let mut computed = computed.map_err(anyhow::Error::from)?;
+        if computed.exact.total == 0 {
+            return Ok(None);
+        }
+        passages.splice(0..0, std::mem::take(&mut computed.passages));
+        let mut draft = Draft::new(Mode::Facts);
+        let lead = format!(
+            "What is {} and what is not, is not stated. This is what there is to compare:\n\n",
+            plain(&vague.word)
+        );
+        draft.say(lead, events).await?;
+        draft.state(computed, events).await?;
+        Ok(Some(draft))
+    }
+
+    /// Asks back whether a name is meant that is near to one that nothing goes by, and shows what a vague word compares.
     async fn near(
         &self,
         asked: &Asked<'_>,
+        passages: &mut Vec<ScoredPassage>,
         explanation: &mut Explanation,
         events: &mpsc::Sender<AnswerEvent>,
     ) -> Result<Option<Draft>, AskError> {
@@ -91,6 +127,12 @@ impl Guide {
             return Ok(None);
         }
         let text = &asked.question.text;
+        if let Some(vague) = vague(text, &self.lexicon)
+            && let Some(draft) = self.compared(asked.scope, vague, passages, events).await?
+        {
+            explanation.verdict.push_str("; what it compares is shown");
+            return Ok(Some(draft));
+        }
         let near = self.facts.offers(asked.scope, &self.lexicon, text).await;
         let Some(near) = near.map_err(anyhow::Error::from)? else {
             return Ok(None);

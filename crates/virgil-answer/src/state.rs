@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use tokio::sync::mpsc;
-use virgil_graph::Query;
+use virgil_graph::{Along, EntityRef, Output, Query, Set, Test};
 use virgil_model::Scope;
 
 use crate::answer::{AnswerEvent, Citation, Mode};
 use crate::draft::Draft;
 use crate::exact::{ExactAnswer, MOST_ROWS, Picture, citations, exact, fact_passages};
-use crate::fact_text::{choices_text, fact_text, offers_text};
+use crate::fact_text::{choices_text, fact_text, instead_text, offers_text};
 use crate::facts::FactsError;
 use crate::guide::{AskError, Guide, tell};
 use crate::plan::{Choices, Explanation, Plan, Token, is_misspelt};
@@ -20,6 +20,8 @@ pub(crate) struct Computed {
     pub(crate) exact: ExactAnswer,
     pub(crate) citations: Vec<Citation>,
     picture: Picture,
+    /// What stands where things of some kind were looked for and none is: things of other kinds.
+    instead: Vec<EntityRef>,
     /// The rows behind each citation, in the order of their numbers.
     pub(crate) passages: Vec<ScoredPassage>,
 }
@@ -54,6 +56,13 @@ impl Guide {
             ..plan.query.clone()
         };
         let answer = self.facts.execute(scope, &limited).await?;
+        let instead = match of_any_kind(&plan.query) {
+            Some(wider) if answer.total == 0 => {
+                let rows = self.facts.execute(scope, &wider).await?.rows;
+                rows.into_iter().map(|row| row.entity).collect()
+            }
+            _ => Vec::new(),
+        };
         let sources = self.store.sources(scope).await?;
         let names: BTreeMap<i64, String> = sources
             .into_iter()
@@ -67,8 +76,42 @@ impl Guide {
             exact,
             citations,
             picture,
+            instead,
             passages,
         })
+    }
+}
+
+/// How many things of other kinds are named.
+const MOST_INSTEAD: usize = 6;
+
+/// What a query for things of some kinds beside another asks without the kinds: `models downstream of X` may be none, and other
+/// things are. None, if it asks for anything else.
+fn of_any_kind(query: &Query) -> Option<Query> {
+    let mut set = &query.set;
+    let mut had_kinds = false;
+    while let Set::Where { set: inner, test } = set {
+        if !is_of_kinds(test) {
+            return None;
+        }
+        had_kinds = true;
+        set = inner;
+    }
+    let is_rows = query.by.is_none() && query.output == Output::Rows;
+    let is_step = matches!(set, Set::Step { along, .. } if *along != Along::Owner);
+    (had_kinds && is_rows && is_step).then(|| Query {
+        limit: Some(MOST_INSTEAD),
+        ..Query::rows(set.clone())
+    })
+}
+
+/// Whether a test looks at nothing but what kind of thing something is.
+fn is_of_kinds(test: &Test) -> bool {
+    match test {
+        Test::Attribute { name, .. } => name == "kind" || name == "reference",
+        Test::AllOf(tests) | Test::AnyOf(tests) => tests.iter().all(is_of_kinds),
+        Test::Not(test) => is_of_kinds(test),
+        Test::Linked { .. } => false,
     }
 }
 
@@ -84,6 +127,7 @@ impl Draft {
             self.citations.push(citation);
         }
         self.say(fact_text(&computed.exact), events).await?;
+        self.say(instead_text(&computed.instead), events).await?;
         self.facts = Some(computed.exact);
         self.graph = (!computed.picture.edges.is_empty()).then_some(computed.picture);
         Ok(())

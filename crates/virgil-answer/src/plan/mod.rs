@@ -39,6 +39,7 @@ mod structure;
 mod tests;
 mod tokens;
 mod traits;
+mod vague;
 mod ways;
 
 use virgil_graph::{Column, Known, Query, Set, View};
@@ -59,6 +60,7 @@ pub use planned::{
 };
 pub(crate) use readings::plural;
 pub use readings::reading;
+pub(crate) use vague::{Vague, vague};
 
 use crate::plan::chart::{Item, parse};
 use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};
