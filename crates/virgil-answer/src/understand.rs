@@ -152,12 +152,22 @@ impl Guide {
                 .retain(|thing| starts.contains(&thing.reference));
         }
         named.retain(|link| !link.candidates.is_empty());
-        let Some((shown, meant)) = substituted(&question.text, &named) else {
+        let Some((shown, meant)) = substituted(without_opener(&question.text), &named) else {
             return Ok(None);
         };
         let planned = self.plan(scope, &meant, &Context::default()).await?;
-        let is_planned = matches!(planned.outcome, Outcome::Query(_));
-        Ok(is_planned.then(|| Understood {
+        if planned.outcome == Outcome::Nothing {
+            // An edit of the query before stands if it is still about the thing.
+            let edited = self.plan(scope, &question.text, &question.context).await?;
+            if let Outcome::Query(edited) = edited.outcome
+                && named_in(&edited.query.set)
+                    .iter()
+                    .any(|name| starts.contains(name))
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Understood {
             planned,
             standalone: Some(shown),
             rests_on: before.rests_on.clone(),
@@ -195,6 +205,17 @@ fn leans(question: &str, links: &[ExplainedLink]) -> bool {
         .iter()
         .any(|opener| lower.trim_start().starts_with(opener));
     first_name.is_none() && (goes_on || terms(question).len() <= FEW_TERMS)
+}
+
+/// The question without the word that opens it: `and who owns it?`.
+fn without_opener(question: &str) -> &str {
+    let question = question.trim_start();
+    let opener = OPENERS.iter().find(|opener| {
+        question
+            .get(..opener.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(opener))
+    });
+    opener.map_or(question, |opener| &question[opener.len()..])
 }
 
 /// Where the first pronoun stands.
@@ -330,6 +351,14 @@ mod tests {
         assert!(!leans("Who owns orders and who reads it?", &orders));
         assert!(leans("Does it read orders?", &orders));
         assert!(!leans("And orders?", &orders));
+    }
+
+    #[test]
+    fn what_opens_a_question_is_no_part_of_it() {
+        assert_eq!(without_opener("And who owns it?"), "who owns it?");
+        assert_eq!(without_opener("What about its owner?"), "its owner?");
+        assert_eq!(without_opener("Android apps?"), "Android apps?");
+        assert_eq!(without_opener("é"), "é");
     }
 
     #[test]
