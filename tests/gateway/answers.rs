@@ -209,6 +209,16 @@ async fn an_answer_is_kept_until_something_it_rests_on_changes() {
         "who sees nothing gets nothing that others were told"
     );
 
+    home.ok(&["ingest", repository.place()]);
+    let again = server.ask(None, QUESTION).await;
+    assert_eq!(
+        again["usage"]["cache"], "virgil",
+        "a sync that finds nothing new forgets nothing"
+    );
+    assert_ne!(
+        again["freshness"][0]["synced_at"], first["freshness"][0]["synced_at"],
+        "but how fresh it is is told anew"
+    );
     repository.write(
         "docs/orders.md",
         b"# Orders\n\nThe orders table is refreshed at 04:00.\n",
@@ -216,7 +226,7 @@ async fn an_answer_is_kept_until_something_it_rests_on_changes() {
     repository.commit();
     home.ok(&["ingest", repository.place()]);
     let answer = server.ask(None, QUESTION).await;
-    assert_eq!(answer["usage"]["cache"], Value::Null, "a sync forgets it");
+    assert_eq!(answer["usage"]["cache"], Value::Null, "another one does");
     assert_eq!(gateway.requests().len(), 3);
 }
 

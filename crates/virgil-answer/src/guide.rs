@@ -13,7 +13,7 @@ use virgil_index::{Embedder, VectorIndex};
 use virgil_model::Scope;
 use virgil_store::{AnswerKey, RestsOn, SpendingLimits, Spent, Store};
 
-use crate::answer::{Answer, AnswerEvent, Mode, Stage};
+use crate::answer::{Answer, AnswerEvent, Citation, Freshness, Mode, Stage};
 use crate::budget::{BudgetError, Budgets, Purse};
 use crate::by_example::ByExample;
 use crate::cache::{AnswerCache, CacheKey, CacheLimits};
@@ -325,13 +325,7 @@ impl Guide {
         let mut rests_on = rests_on(scope, &draft, &passages);
         rests_on.add(&understood.rests_on);
         let fresh = self.freshness(scope, &draft.citations, &passages).await?;
-        for citation in &mut draft.citations {
-            let fresh = fresh
-                .sources
-                .iter()
-                .find(|fresh| fresh.source == citation.evidence.source);
-            citation.synced_at = fresh.and_then(|fresh| fresh.synced_at.clone());
-        }
+        date(&mut draft.citations, &fresh.sources);
         // Rows of the graph were cited by the model only; they are no passages that were found.
         passages.retain(|scored| !is_row(scored));
         if draft.mode != Mode::Model {
@@ -444,6 +438,7 @@ impl Guide {
         let fresh = self
             .freshness(scope, &answer.citations, &answer.passages)
             .await?;
+        date(&mut answer.citations, &fresh.sources);
         answer.freshness = fresh.sources;
         answer.notice = also(answer.notice, fresh.notice);
         answer.usage = answer.usage.map(|usage| Usage {
@@ -458,6 +453,15 @@ impl Guide {
         }
         tell(events, AnswerEvent::Text(answer.text.clone())).await?;
         tell(events, AnswerEvent::Answer(Box::new(answer))).await
+    }
+}
+
+/// Says of each citation when its source was last synced.
+fn date(citations: &mut [Citation], sources: &[Freshness]) {
+    for citation in citations {
+        let mut sources = sources.iter();
+        let fresh = sources.find(|fresh| fresh.source == citation.evidence.source);
+        citation.synced_at = fresh.and_then(|fresh| fresh.synced_at.clone());
     }
 }
 

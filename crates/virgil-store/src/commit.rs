@@ -83,6 +83,7 @@ impl Store {
                 dying.push(id);
             }
         }
+        let changed = !reborn.is_empty() || !dying.is_empty();
         drop_assets(&mut transaction, &unconfirmed).await?;
         kill(&mut transaction, &dying, generation).await?;
         replace_notices(&mut transaction, source, &commit).await?;
@@ -91,9 +92,13 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "UPDATE sources SET live_generation = ?, pending_generation = NULL, live_commit = ?, checkpoint = ?, \
+            "UPDATE sources SET changed_generation = CASE WHEN ? OR partial OR error IS NOT NULL OR live_commit IS NOT ? \
+             THEN ? ELSE changed_generation END, live_generation = ?, pending_generation = NULL, live_commit = ?, checkpoint = ?, \
              synced_at = ?, partial = 0, error = NULL WHERE id = ?",
         )
+        .bind(changed)
+        .bind(&commit.commit)
+        .bind(generation)
         .bind(generation)
         .bind(&commit.commit)
         .bind(&commit.checkpoint)

@@ -60,12 +60,12 @@ impl Store {
         revision(rows)
     }
 
-    /// A text that changes whenever anything may have that `scope` sees: the live generation of every source of which
-    /// it sees anything. What it does not see changes nothing.
+    /// A text that changes whenever anything may have that `scope` sees: the last generation that was not like the one before, of
+    /// every source of which it sees anything. A source that it does not see changes nothing, nor does a sync that finds
+    /// nothing new.
     pub async fn revision(&self, scope: &Scope) -> Result<String, StoreError> {
-        let mut query = QueryBuilder::new(
-            "SELECT s.id, s.live_generation, s.synced_at FROM sources s WHERE s.label IN ",
-        );
+        let mut query =
+            QueryBuilder::new("SELECT s.id, s.changed_generation FROM sources s WHERE s.label IN ");
         push_labels(&mut query, scope);
         query.push(
             " OR EXISTS (SELECT 1 FROM assets a WHERE a.source = s.id AND a.born <= s.live_generation \
@@ -74,7 +74,13 @@ impl Store {
         push_labels(&mut query, scope);
         query.push(") ORDER BY s.id");
         let rows = query.build().fetch_all(self.readers()).await?;
-        revision(rows)
+        let mut revision = String::new();
+        for row in rows {
+            let (id, changed): (i64, i64) =
+                (row.try_get("id")?, row.try_get("changed_generation")?);
+            revision.push_str(&format!("{id}:{changed};"));
+        }
+        Ok(revision)
     }
 
     /// Every live asset that says something. It takes no scope: the graph keeps the labels and shows what a scope allows.

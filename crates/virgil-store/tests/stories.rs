@@ -206,6 +206,51 @@ async fn an_answer_never_mixes_two_revisions() {
 }
 
 #[tokio::test]
+async fn a_revision_changes_with_what_a_source_holds_and_not_with_its_syncs() {
+    let world = World::new().await;
+    let revision = async || {
+        let revision = world.store.revision(&world.admin).await;
+        revision.expect("a revision")
+    };
+    // A sync after which these are there, of which nothing had to be written.
+    let unchanged = async |commit: Option<&str>, paths: &[&str]| {
+        let lease = world.lease().await;
+        let pending = world.store.begin(&lease).await.expect("begun");
+        let confirmed = paths.iter().map(|path| (*path).to_owned()).collect();
+        let commit = Commit {
+            commit: commit.map(str::to_owned),
+            ..whole(pending.generation, confirmed)
+        };
+        world.store.commit(&lease, commit).await.expect("committed");
+        world.store.release_lease(&lease).await.expect("released");
+    };
+    let before = revision().await;
+    world
+        .sync(vec![
+            asset("a", "open", &["one"]),
+            asset("b", "open", &["two"]),
+        ])
+        .await;
+    let first = revision().await;
+    assert_ne!(first, before);
+    unchanged(None, &["a", "b"]).await;
+    assert_eq!(revision().await, first, "nothing new");
+    unchanged(Some("1f"), &["a", "b"]).await;
+    let moved = revision().await;
+    assert_ne!(moved, first, "another commit");
+    unchanged(Some("1f"), &["a", "b"]).await;
+    assert_eq!(revision().await, moved);
+    unchanged(Some("1f"), &["a"]).await;
+    let gone = revision().await;
+    assert_ne!(gone, moved, "a file is gone");
+    unchanged(Some("1f"), &["a"]).await;
+    assert_eq!(revision().await, gone);
+    // The same file under another label is another asset.
+    world.sync(vec![asset("a", "risk", &["one"])]).await;
+    assert_ne!(revision().await, gone, "who may see it changed");
+}
+
+#[tokio::test]
 async fn a_first_sync_is_visible_as_it_comes_and_marked_partial() {
     let world = World::new().await;
     let lease = world.lease().await;
