@@ -166,9 +166,20 @@ pub(super) fn parted(words: &[Token]) -> Parted {
         parted.echoes.push(last);
         clauses.pop();
     }
+    let of = |clause: &Range<usize>| opens(&words[clause.clone()]);
+    let is_reason = |clause: &Range<usize>| {
+        let first = words[clause.clone()].iter().find(|token| token.text != ",");
+        first.is_some_and(|first| REASONS.contains(&&*first.text))
+    };
     let Some(asking) = clauses
         .iter()
-        .position(|clause| opens(&words[clause.clone()]).is_some())
+        .position(|clause| of(clause) == Some(0))
+        .or_else(|| {
+            clauses
+                .iter()
+                .position(|clause| of(clause).is_some() && !is_reason(clause))
+        })
+        .or_else(|| clauses.iter().position(|clause| of(clause).is_some()))
         .or_else(|| {
             clauses
                 .iter()
@@ -184,7 +195,9 @@ pub(super) fn parted(words: &[Token]) -> Parted {
             if start > 0 {
                 parted.asides.push(clause.start..clause.start + start);
             }
-        } else if opens(said).is_none() && (is_aside(said) || index < asking && !is_about(said)) {
+        } else if (opens(said).is_none() || is_reason(clause))
+            && (is_aside(said) || index < asking && !is_about(said))
+        {
             parted.asides.push(clause.clone());
         }
     }
@@ -364,6 +377,10 @@ mod tests {
             (
                 "For our register I need all the datasets that are personal",
                 "[For our register I need] all the datasets that are personal",
+            ),
+            (
+                "To see where we save money, show me the services",
+                "[To see where we save money] , show me the services",
             ),
             (
                 "Is there a dashboard that reads it, and which one?",

@@ -26,6 +26,8 @@ const SAID_TO_BE: f32 = 0.3;
 const LESS_LIKELY: f32 = 0.2;
 /// Passing over a name in a sentence that only says what is going on.
 const IGNORED_NAME: f32 = 0.6;
+/// The same, where the question names something itself.
+const IGNORED_BESIDE: f32 = 0.25;
 
 /// A run of tokens and what it means.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,11 +203,34 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
             piece.cost += PASSED_OVER * f32::from(u16::try_from(count.min(2)).unwrap_or(2));
         }
     }
+    // A question that names something itself, and points at nothing said before, needs no name of the context.
+    let of_question = |start: usize| needed[start] && !tokens[start].quoted;
+    let points_back = (0..tokens.len()).any(|start| {
+        of_question(start)
+            && matches!(
+                &*tokens[start].text,
+                "it" | "its" | "they" | "them" | "their" | "this" | "that" | "these" | "those"
+            )
+    });
+    let names_itself = leaves.iter().any(|leaf| {
+        needed[leaf.start]
+            && tokens[leaf.start].is_identifier()
+            && matches!(&leaf.item.cat, Cat::Np(np) if np.head == Head::Named)
+            && leaf.item.cost < MEANT
+    });
+    let ignored = if names_itself && !points_back {
+        IGNORED_BESIDE
+    } else {
+        IGNORED_NAME
+    };
     for (start, needed) in needed.iter().enumerate() {
         if !needed {
             let is_name = leaves.iter().any(|leaf| {
                 let is_named = match &leaf.item.cat {
-                    Cat::Np(np) => np.head == Head::Named && leaf.item.cost < MEANT,
+                    Cat::Np(np) => {
+                        np.head == Head::Named
+                            && (leaf.item.cost < MEANT || tokens[start].is_identifier())
+                    }
                     Cat::Trait(..) => tokens[start].is_identifier(),
                     _ => false,
                 };
@@ -215,7 +240,7 @@ fn pieces(tokens: &[Token], leaves: &[Leaf], needed: &[bool]) -> Vec<Piece> {
                 start,
                 end: start + 1,
                 what: What::Free,
-                cost: if is_name { IGNORED_NAME } else { 0.0 },
+                cost: if is_name { ignored } else { 0.0 },
             });
         }
     }

@@ -59,8 +59,7 @@ impl Frame<'_> {
         for (tie, tied) in self.ties.iter().zip(&self.uses) {
             if *tied == Use::AtAll(index) {
                 phrases = widened(&phrases, |np| {
-                    let said = at_all((node, np), tie).into_iter();
-                    // What is served in a cluster is served.
+                    // What is served in a cluster is served: the cluster says it.
                     let is_placed = is_served(np)
                         && !tie.is_negative
                         && self.marks.iter().zip(&self.marked).any(|(mark, marked)| {
@@ -70,11 +69,13 @@ impl Frame<'_> {
                                     .iter()
                                     .any(|(_, name)| name.as_deref() == Some("cluster"))
                         });
-                    said.filter_map(|(said, cost)| {
-                        let cost = if is_placed { cost.min(0.05) } else { cost };
-                        Some((said_about(np, &said)?, cost))
-                    })
-                    .collect()
+                    if is_placed {
+                        return vec![(np.clone(), 0.05)];
+                    }
+                    at_all((node, np), tie)
+                        .into_iter()
+                        .filter_map(|(said, cost)| Some((said_about(np, &said)?, cost)))
+                        .collect()
                 });
             }
         }
