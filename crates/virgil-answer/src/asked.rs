@@ -86,6 +86,26 @@ pub(crate) fn names(question: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The words of `question` for which `is_missing` holds, and the question without them.
+pub(crate) fn leave_out(
+    question: &str,
+    is_missing: impl Fn(&str) -> bool,
+) -> (Vec<String>, String) {
+    let mut missing = Vec::new();
+    let mut rest = String::new();
+    let mut end = 0;
+    for found in WORD.find_iter(question) {
+        if is_missing(found.as_str()) {
+            missing.push(found.as_str().to_owned());
+            rest.push_str(&question[end..found.start()]);
+            end = found.end();
+        }
+    }
+    rest.push_str(&question[end..]);
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    (missing, words.join(" "))
+}
+
 /// The sentences and list items of `text`.
 pub(crate) fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
@@ -154,6 +174,28 @@ mod tests {
     }
 
     #[test]
+    fn words_are_left_out() {
+        let check = |question: &str, missing: &[&str], rest: &str| {
+            let left = leave_out(question, |word| missing.contains(&word));
+            assert_eq!(
+                left,
+                (
+                    missing.iter().map(|&word| word.to_owned()).collect(),
+                    rest.to_owned()
+                )
+            );
+        };
+        check(
+            "How do I switch the dashboard to dark mode?",
+            &["dark", "mode"],
+            "How do I switch the dashboard to ?",
+        );
+        check("Zwölf Äpfel?", &["Zwölf"], "Äpfel?");
+        check("dark mode", &["dark", "mode"], "");
+        check("Is it dark?", &[], "Is it dark?");
+    }
+
+    #[test]
     fn sentences_end_at_full_stops_and_items() {
         assert_eq!(
             sentences("One. Two\nstill two!\n- item\n\nLast"),
@@ -168,6 +210,7 @@ mod tests {
             let length: usize = sentences(&text).iter().map(|sentence| sentence.trim().len()).sum();
             prop_assert!(length <= text.len());
             names(&text);
+            leave_out(&text, |word| word.len() % 2 == 0);
             form_of_answer(&text);
         }
     }

@@ -29,7 +29,7 @@ use crate::prompt::PromptsError;
 use crate::rank::Ranking;
 use crate::rerank::Reranking;
 use crate::rests_on::rests_on;
-use crate::retrieve::{Query, ScoredPassage};
+use crate::retrieve::{Query, ScoredPassage, Sought};
 use crate::rows::is_row;
 use crate::select::{PromptShown, fitted};
 use crate::state::{ask_back, unknown_names};
@@ -249,18 +249,23 @@ impl Guide {
             limit: self.needed_for(wanted),
             sources: None,
         };
-        let (mut passages, signals) = self.look_for(scope, &query).await?;
+        let sought = self.look_for(scope, &query).await?;
         tell(
             events,
             AnswerEvent::Stage(Stage::Answering {
-                passages: passages.len().min(PASSAGES),
+                passages: sought.passages.len().min(PASSAGES),
             }),
         )
         .await?;
 
         let unknown = unknown_names(&planned.explanation);
-        let judgement = self.judge.judge(&passages, signals);
         let mut explanation = planned.explanation;
+        // An exact answer does not hang on passages.
+        let judgement = match planned.outcome {
+            Outcome::Nothing => Some(self.judged(scope, &sought).await?),
+            Outcome::Query(_) | Outcome::Choices(_) => None,
+        };
+        let mut passages = sought.passages;
         // Where somebody reads them, the order of the passages matters.
         if model.is_some() || planned.outcome == Outcome::Nothing {
             explanation.reranked = self.rerank(&question.text, &mut passages).await;
@@ -297,7 +302,7 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                explanation.judgement = Some(judgement);
+                explanation.judgement = judgement;
                 self.unplanned(
                     scope,
                     question,
@@ -368,8 +373,15 @@ impl Guide {
             limit: PASSAGES,
             sources: None,
         };
-        let (passages, signals) = self.look_for(scope, &query).await?;
-        Ok(self.judge.judge(&passages, signals))
+        let sought = self.look_for(scope, &query).await?;
+        self.judged(scope, &sought).await
+    }
+
+    /// How likely what was found answers.
+    async fn judged(&self, scope: &Scope, sought: &Sought) -> anyhow::Result<Judgement> {
+        let counterfactual = self.without_missing_words(scope, sought).await?;
+        let signals = sought.signals.clone();
+        Ok(self.judge.judge(&sought.passages, signals, counterfactual))
     }
 
     /// What a language model without tools would be given.

@@ -16,6 +16,7 @@ mod by_example;
 mod cache;
 mod card;
 mod cite;
+mod counterfactual;
 mod defines;
 mod draft;
 mod exact;

@@ -12,7 +12,7 @@ use virgil_index::{Found, TermFinder, TermSet};
 use virgil_model::{AssetId, Content, words};
 use virgil_store::Passage;
 
-use crate::asked::{asks_for_now, form_of_answer, names, sentences};
+use crate::asked::{asks_for_now, form_of_answer, leave_out, names, sentences};
 use crate::defines::AskedNames;
 use crate::explains::asks_for_explanation;
 use crate::fuse::Fused;
@@ -64,6 +64,9 @@ const LOOKED_FOR_FORM: usize = 5;
 /// The share of the question that a sentence must hold to speak of what is asked.
 const SPEAKS_OF_IT: f32 = 0.25;
 
+/// A word of the question is missing if none of so many first passages holds it.
+const LOOKED_FOR_WORDS: usize = 5;
+
 /// What the candidates say of whether there is an answer among them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Signals {
@@ -73,10 +76,16 @@ pub(crate) struct Signals {
     pub(crate) pairs: f32,
     /// Names in the question that none holds.
     pub(crate) unseen: Vec<String>,
+    /// Words in the question that none of the best holds.
+    pub(crate) missing: Vec<String>,
+    /// The question without them.
+    pub(crate) rest: String,
     /// Whether the question asks for something of a recognisable form that the best have nowhere where they speak of it.
     pub(crate) lacking: bool,
     /// Whether what is asked for changes by the hour.
     pub(crate) now: bool,
+    /// Whether the best is data or configuration that holds but one term of several.
+    pub(crate) alone: bool,
 }
 
 /// Candidates in order, with what they say together.
@@ -198,14 +207,22 @@ impl Ranking {
             .collect();
         scored.sort_by(|(one, _), (other, _)| other.score.total_cmp(&one.score));
         let best = scored.first().map(|(_, passage)| passage);
+        let (missing, rest) = missing(&finder, question, &scored);
         let signals = Signals {
             nearest,
             pairs: best.map_or(0.0, |passage| {
                 finder.find(&passage.text).pairs as f32 / finder.pairs().max(1) as f32
             }),
             unseen,
+            missing,
+            rest,
             lacking: is_lacking(&finder, &rarity, question, &scored),
             now: asks_for_now(question),
+            alone: best.is_some_and(|passage| {
+                passage.content == Content::Config
+                    && finder.terms().len() > 1
+                    && hold(&finder, passage).all().len() <= 1
+            }),
         };
         Ranked {
             candidates: scored,
@@ -238,6 +255,23 @@ fn unseen(
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// The words of `question` that no part of the best candidates holds, and the question without them.
+fn missing(
+    finder: &TermFinder,
+    question: &str,
+    ranked: &[(Fused, Passage)],
+) -> (Vec<String>, String) {
+    let held = ranked
+        .iter()
+        .take(LOOKED_FOR_WORDS)
+        .map(|(_, passage)| hold(finder, passage).all())
+        .fold(TermSet::default(), TermSet::union);
+    leave_out(question, |word| {
+        let terms = finder.find(word).terms;
+        !terms.is_empty() && !terms.meets(held)
+    })
 }
 
 /// Path, outline and text of a passage, as [`spaced`] has them.
@@ -464,6 +498,44 @@ mod tests {
             best("On which port does the app run?", candidates()),
             "values.yaml"
         );
+    }
+
+    #[test]
+    fn words_are_missing_that_no_part_of_the_best_holds() {
+        let about = |number, headings: &[&str], text| {
+            let path = "guide/dashboard.md";
+            candidate(number, path, Content::Prose, headings, text)
+        };
+        let missing = |question| {
+            let candidates = vec![
+                about(1, &["Switching"], "The banner is blue."),
+                about(2, &[], "Links are customised in a ConfigMap."),
+            ];
+            let signals = Ranking::built_in().rank(question, candidates).signals;
+            (signals.missing, signals.rest)
+        };
+        let (words, rest) = missing("How do I switch the dashboard's banner to dark mode?");
+        assert_eq!(words, ["dark", "mode"]);
+        assert_eq!(rest, "How do I switch the dashboard's banner to ?");
+        let (words, rest) = missing("Where do I customise links?");
+        assert_eq!(
+            (words.len(), rest.as_str()),
+            (0, "Where do I customise links?")
+        );
+    }
+
+    #[test]
+    fn one_word_in_a_data_file_stands_alone() {
+        let alone = |question, content| {
+            let text = "iso2,name\nSI,Slovenia\nSK,Slovakia";
+            let candidates = vec![candidate(1, "seeds/countries.csv", content, &[], text)];
+            let ranked = Ranking::built_in().rank(question, candidates);
+            ranked.signals.alone
+        };
+        assert!(alone("What is the capital of Slovenia?", Content::Config));
+        assert!(!alone("What is the capital of Slovenia?", Content::Prose));
+        assert!(!alone("Which seeds know Slovenia?", Content::Config));
+        assert!(!alone("Slovenia?", Content::Config));
     }
 
     #[test]

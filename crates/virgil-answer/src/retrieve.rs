@@ -48,6 +48,17 @@ pub struct ScoredPassage {
     pub sparse: Option<f32>,
 }
 
+/// What a search found, and what that says of whether there is an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Sought {
+    /// The passages, best first.
+    pub(crate) passages: Vec<ScoredPassage>,
+    /// What the candidates say.
+    pub(crate) signals: Signals,
+    /// The vector of the question.
+    pub(crate) vector: Vec<f32>,
+}
+
 impl Guide {
     /// The passages that fit `query` best, best first; equal texts are shown once.
     pub async fn search(&self, scope: &Scope, query: &Query) -> anyhow::Result<Vec<ScoredPassage>> {
@@ -55,20 +66,16 @@ impl Guide {
             limit: self.needed_for(query.limit),
             ..query.clone()
         };
-        let (mut passages, _) = self.look_for(scope, &needed).await?;
+        let mut passages = self.look_for(scope, &needed).await?.passages;
         self.rerank(&query.text, &mut passages).await;
         passages.truncate(query.limit);
         Ok(passages)
     }
 
     /// The passages of a search, with what the candidates say of whether they answer.
-    pub(crate) async fn look_for(
-        &self,
-        scope: &Scope,
-        query: &Query,
-    ) -> anyhow::Result<(Vec<ScoredPassage>, Signals)> {
+    pub(crate) async fn look_for(&self, scope: &Scope, query: &Query) -> anyhow::Result<Sought> {
         if query.text.trim().is_empty() || query.limit == 0 {
-            return Ok((Vec::new(), Signals::default()));
+            return Ok(Sought::default());
         }
         let embedder = self.embedder.clone();
         let text = query.text.clone();
@@ -128,7 +135,11 @@ impl Guide {
                     .filter_map(|fused| Some((fused, passages.remove(&fused.point)?)))
                     .collect();
                 let ranked = self.ranking.rank(&query.text, first);
-                return Ok((distinct(ranked.candidates, query.limit), ranked.signals));
+                return Ok(Sought {
+                    passages: distinct(ranked.candidates, query.limit),
+                    signals: ranked.signals,
+                    vector: dense,
+                });
             }
             candidates *= 4;
         }

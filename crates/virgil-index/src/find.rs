@@ -70,6 +70,16 @@ impl TermSet {
         self.0 & other.0 == other.0
     }
 
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether they have a term in common.
+    pub fn meets(self, other: TermSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether the term at `place` is in it.
     pub fn holds(self, place: usize) -> bool {
         place < MOST_TERMS && self.0 >> place & 1 == 1

@@ -92,7 +92,17 @@ fn print_judgement(judgement: &Value) {
         format!("{} ahead of the tenth", score(&judgement["margin"])),
         format!("nearest by meaning {}", score(&judgement["cosine"])),
         format!("pairs of words {}", score(&judgement["pairs"])),
+        format!("spread over documents {}", score(&judgement["spread"])),
     ];
+    let missing: Vec<&str> = list(&judgement["missing"]).map(text).collect();
+    if !missing.is_empty() {
+        reasons.push(format!(
+            "the first passages lack {}, without which the question is {} nearer and {} apart",
+            missing.join(", "),
+            score(&judgement["nearer"]),
+            score(&judgement["apart"])
+        ));
+    }
     let unseen: Vec<&str> = list(&judgement["unseen"]).map(text).collect();
     if !unseen.is_empty() {
         reasons.push(format!("nothing holds {}", unseen.join(", ")));
@@ -102,6 +112,9 @@ fn print_judgement(judgement: &Value) {
     }
     if judgement["now"] == true {
         reasons.push("what is asked for changes by the hour".to_owned());
+    }
+    if judgement["alone"] == true {
+        reasons.push("the best passage is data with one word of the question".to_owned());
     }
     let least = judgement["least"].as_f64().unwrap_or_default();
     let outcome = if probability < least {
