@@ -37,8 +37,9 @@ use virgil_store::{Access, Commit, LabelAccess, NewAsset, NewChunk, SourceRecord
 const DEPTHS: [usize; 3] = [5, 10, 20];
 /// What the code set's held-out half must reach at each of them.
 const BAR: [f32; 3] = [0.86, 0.93, 0.95];
-/// How well the judgement must tell answerable from unanswerable there, as the area under the ROC curve.
-const JUDGEMENT_BAR: f32 = 0.93;
+/// How well the judgement must tell answerable from unanswerable on the held-out halves of the code and of the documentation set, as the
+/// area under the ROC curve.
+const JUDGEMENT_BARS: [f32; 2] = [0.95, 0.90];
 /// How many candidates a list brings, as in a real search.
 const CANDIDATES: usize = 100;
 const SOURCE: &str = "cookbook";
@@ -62,11 +63,15 @@ fn main() -> anyhow::Result<ExitCode> {
     docs.sweep();
 
     let held_out = code.pass(Half::HeldOut, &code.searched);
+    let areas = [&code, &docs].map(|set| set.area(Half::HeldOut));
     let reached = held_out.iter().zip(BAR).all(|(share, bar)| *share >= bar)
-        && code.area(Half::HeldOut) >= JUDGEMENT_BAR;
-    let verdict = if reached { "reaches" } else { "misses" };
+        && areas
+            .iter()
+            .zip(JUDGEMENT_BARS)
+            .all(|(area, bar)| *area >= bar);
+    let verdict = if reached { "reach" } else { "miss" };
     println!(
-        "\nthe held-out half of the code set {verdict} the bar of {} and {JUDGEMENT_BAR}",
+        "\nthe held-out halves {verdict} the bars of {} for code, and the areas of {JUDGEMENT_BARS:?} for code and docs",
         percent(&BAR)
     );
     Ok(if reached {

@@ -97,10 +97,10 @@ fn print_judgement(judgement: &Value) {
     let missing: Vec<&str> = list(&judgement["missing"]).map(text).collect();
     if !missing.is_empty() {
         reasons.push(format!(
-            "the first passages lack {}, without which the question is {} nearer and {} apart",
+            "the first passages lack {} (without, the question moves by {} and is {} nearer)",
             missing.join(", "),
-            score(&judgement["nearer"]),
-            score(&judgement["apart"])
+            score(&judgement["apart"]),
+            score(&judgement["nearer"])
         ));
     }
     let unseen: Vec<&str> = list(&judgement["unseen"]).map(text).collect();
