@@ -275,10 +275,7 @@ async fn a_query_is_proposed_through_a_real_proxy() {
     let response = server.post("/api/v1/ask", None, &body).await;
     let answer: Value = response.json().await.expect("JSON");
     assert_eq!(answer["facts"]["proposed"], true, "{answer}");
-    assert_eq!(
-        answer["facts"]["rows"][0]["name"],
-        "group:default/risk-team"
-    );
+    assert_eq!(answer["facts"]["rows"][0]["name"], "risk-team");
     let text = answer["text"].as_str().expect("text");
     assert!(
         text.find("(only referred to)") < text.find("It is group:risk-team"),

@@ -42,7 +42,7 @@ async fn a_proposed_query_is_computed_and_its_rows_stand_before_what_the_model_s
     let answer = explained(&gateway, &home, READABLE).await;
     let facts = &answer["facts"];
     assert_eq!(facts["proposed"], true, "{answer}");
-    assert_eq!(facts["rows"][0]["name"], "group:default/risk-team");
+    assert_eq!(facts["rows"][0]["name"], "risk-team");
     assert_eq!(facts["total"], 1);
     // Its team is declared nowhere, and that is said.
     assert_eq!(facts["completeness"], "at_least", "{facts}");
@@ -248,10 +248,7 @@ async fn only_what_is_proposed_as_the_answer_is_stated() {
     .await;
     let answer = explained(&gateway, &home, "Who owns the component scorer?").await;
     assert_eq!(answer["facts"]["proposed"], false, "{answer}");
-    assert_eq!(
-        answer["facts"]["rows"][0]["name"],
-        "group:default/risk-team"
-    );
+    assert_eq!(answer["facts"]["rows"][0]["name"], "risk-team");
     let query = gateway.requests()[0]["tools"][4]["function"].clone();
     assert_eq!(
         query["parameters"]["properties"].get("answers"),
