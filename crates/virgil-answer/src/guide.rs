@@ -276,7 +276,7 @@ impl Guide {
             question,
             model,
             outcome: &planned.outcome,
-            weak: judgement.is_weak(),
+            weak: judgement.as_ref().is_some_and(Judgement::is_weak),
         };
         let lead = self
             .lead(&asked, &mut passages, &mut explanation, events)
@@ -286,7 +286,7 @@ impl Guide {
         let mut draft = match planned.outcome {
             outcome if let Some(lead) = lead => {
                 if outcome == Outcome::Nothing {
-                    explanation.judgement = Some(judgement);
+                    explanation.judgement = judgement;
                 }
                 lead
             }
