@@ -260,7 +260,11 @@ impl Guide {
 
         let unknown = unknown_names(&planned.explanation);
         let mut explanation = planned.explanation;
-        let judgement = self.judged(scope, &sought).await?;
+        // An exact answer does not hang on passages.
+        let judgement = match planned.outcome {
+            Outcome::Nothing => Some(self.judged(scope, &sought).await?),
+            Outcome::Query(_) | Outcome::Choices(_) => None,
+        };
         let mut passages = sought.passages;
         // Where somebody reads them, the order of the passages matters.
         if model.is_some() || planned.outcome == Outcome::Nothing {
@@ -298,7 +302,7 @@ impl Guide {
             }
             Outcome::Choices(choices) => ask_back(choices, events).await?,
             Outcome::Nothing => {
-                explanation.judgement = Some(judgement);
+                explanation.judgement = judgement;
                 self.unplanned(
                     scope,
                     question,
