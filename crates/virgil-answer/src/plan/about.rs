@@ -167,7 +167,14 @@ pub(crate) fn about(question: &str, names: &Names, lexicon: &Lexicon) -> Option<
         .copied()
         .collect();
     let start = before.map_or(link.start, |(start, _)| start);
-    let end = link.end + behind.map_or(0, |(length, _)| *length);
+    // `the mysql deployment`: what the system of a thing calls its kind.
+    let is_typed = behind.is_none()
+        && tokens.get(link.end).is_some_and(|token| {
+            let mut references = link.candidates.iter().map(|known| &known.entity.reference);
+            !token.quoted
+                && references.any(|reference| places_of(reference).any(|place| place == token.text))
+        });
+    let end = link.end + behind.map_or(usize::from(is_typed), |(length, _)| *length);
     let is_any = tokens[..start]
         .last()
         .is_some_and(|token| matches!(&*token.text, "a" | "an"));
@@ -184,8 +191,10 @@ pub(crate) fn about(question: &str, names: &Names, lexicon: &Lexicon) -> Option<
         .chain(&tokens[link.end..])
         .map(|token| &*token.text)
         .collect();
-    let is_clear =
-        !cue.is_empty() || link.end > link.start + 1 || tokens[link.start].is_identifier();
+    let is_clear = is_typed
+        || !cue.is_empty()
+        || link.end > link.start + 1
+        || tokens[link.start].is_identifier();
     if !only && !is_clear {
         return None;
     }
@@ -232,6 +241,11 @@ fn only_one(links: &[Link]) -> Option<&Link> {
     links.iter().all(is_inside).then_some(longest)
 }
 
+/// The parts of a reference, in lower case.
+fn places_of(reference: &str) -> impl Iterator<Item = String> {
+    reference.split(['/', ':', '#']).map(str::to_lowercase)
+}
+
 /// What a name means most likely, and what else it may mean.
 fn likeliest(
     candidates: &[Candidate],
@@ -243,8 +257,7 @@ fn likeliest(
         let entity = &candidate.entity;
         let is_spelled_so = entity.name.eq_ignore_ascii_case(name) || entity.reference == name;
         // `the mysql deployment`, `fraud-detector in prod-eu`: where a thing is, or what it is to its own system.
-        let mut places = entity.reference.split(['/', ':', '#']);
-        let is_said = places.any(|place| said.contains(&place.to_lowercase().as_str()));
+        let is_said = places_of(&entity.reference).any(|place| said.contains(&place.as_str()));
         let is_beside = entity
             .reference
             .split('/')

@@ -32,7 +32,12 @@ pub(crate) fn offers(question: &str, asker: &Asker<'_>) -> Option<Choices> {
         return None;
     }
     let (word, kinds) = nameless(&tokens, asker)?;
-    let tried = near(asker.names, word, &kinds).into_iter().take(MOST_TRIED);
+    let mut found = near(asker.names, word, &kinds);
+    if found.is_empty() && asker.names.links(&[Token::word(word)]).is_empty() {
+        // What stood for a kind may be a verb: `does X run`.
+        found = near(asker.names, word, &BTreeSet::new());
+    }
+    let tried = found.into_iter().take(MOST_TRIED);
     let answers = |thing: &EntityRef| {
         let meant = question.replacen(word, &format!("`{}`", thing.reference), 1);
         let planned = asker.lexicon.plan(
@@ -62,6 +67,11 @@ fn nameless<'t>(tokens: &'t [Token], asker: &Asker<'_>) -> Option<(&'t str, BTre
         known[at] |= !tokens[at].quoted
             && (tokens[at].text == BOUNDARY
                 || tokens[at].parts.is_empty()
+                || !asker
+                    .names
+                    .traits()
+                    .named(&tokens[at].parts.join(" "))
+                    .is_empty()
                 || is_number(&tokens[at]));
     }
     for link in &links {
@@ -118,6 +128,12 @@ pub(super) fn near(names: &Names, word: &str, kinds: &BTreeSet<Kind>) -> Vec<Ent
         })
         .collect();
     near.sort();
+    if let Some(&(nearest, ..)) = near.first()
+        && nearest <= wanted.len() / LETTERS_PER_ERROR
+    {
+        // Beside a name that is spelled almost so, others are hardly meant.
+        near.retain(|(distance, ..)| *distance <= nearest + 1);
+    }
     near.into_iter()
         .map(|(_, _, thing)| thing.clone())
         .collect()

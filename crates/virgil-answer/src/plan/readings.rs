@@ -155,7 +155,9 @@ impl Words<'_, '_> {
                 self.linked(along, *hops, (!anything).then_some(&**to), *quantifier)
             }
             Test::AllOf(tests) => {
-                let tests: Vec<String> = tests.iter().map(|test| self.test(test)).collect();
+                let mut tests: Vec<String> = tests.iter().map(|test| self.test(test)).collect();
+                // A follow-up may ask for what was asked for already.
+                tests.dedup();
                 tests.join(" and ")
             }
             Test::AnyOf(tests) => {

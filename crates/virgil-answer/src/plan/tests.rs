@@ -488,6 +488,10 @@ fn what_is_near_to_a_name_is_offered_where_it_answers() {
         ),
         ("Who owns the model fraud?", "fraud: fraud-detector"),
         ("Who owns the model orders?", "-"),
+        (
+            "Which image does fraud-detektor run?",
+            "fraud-detektor: fraud-detector fraud-detector fraud-detector",
+        ),
         ("Who owns fct_refunds?", "-"),
         ("How do I train fraud-detektor?", "-"),
         ("Who owns the glorious zebra?", "-"),
