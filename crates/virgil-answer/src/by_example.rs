@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use virgil_index::{Embedder, Turn};
 
-use crate::plan::{Asker, Context, Examples, ExplainedExample, Planned, ShownExample};
+use crate::plan::{Asker, Context, Examples, ExplainedExample, Planned, Read, ShownExample};
 
 /// How many vectors are kept: some times the texts of the built-in bank. Beyond that all are forgotten.
 const MOST_KEPT: usize = 8_000;
@@ -29,16 +29,16 @@ impl ByExample {
         }
     }
 
-    /// Plans a question by examples; `planned` is what the grammar came to. Blocks the calling thread while the embedder works.
+    /// Plans a question that was read. Blocks the calling thread while the embedder works.
     pub(crate) fn plan(
         &self,
-        planned: Planned,
+        read: Read,
         question: &str,
         context: &Context,
         asker: Asker<'_>,
     ) -> Planned {
         self.examples
-            .plan(planned, question, context, asker, &|texts| {
+            .plan(read, question, context, asker, &|texts| {
                 self.embed(texts)
             })
     }

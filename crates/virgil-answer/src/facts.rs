@@ -109,7 +109,7 @@ impl Facts {
         let plan = move || {
             let view = state.graph.view(&labels);
             let names = state.names(&labels, &view);
-            let planned = lexicon.plan(&question, &context, &names, &view, &known);
+            let read = lexicon.read(&question, &context, &names, &view, &known);
             let asker = Asker {
                 lexicon: &lexicon,
                 names: &names,
@@ -117,8 +117,8 @@ impl Facts {
                 known: &known,
             };
             match by_example {
-                Some(by_example) => by_example.plan(planned, &question, &context, asker),
-                None => planned,
+                Some(by_example) => by_example.plan(read, &question, &context, asker),
+                None => read.alone(&view, &known),
             }
         };
         Ok(tokio::task::spawn_blocking(plan).await?)

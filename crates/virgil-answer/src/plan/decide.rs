@@ -158,7 +158,7 @@ pub(super) fn is_a_mere_kind(set: &Set) -> bool {
 
 /// What an answer says, without how it knows.
 #[derive(PartialEq)]
-struct Answered {
+pub(super) struct Answered {
     total: usize,
     rows: Vec<(EntityRef, Vec<String>)>,
     groups: Vec<(Option<String>, usize)>,
@@ -167,7 +167,7 @@ struct Answered {
 
 impl Answered {
     /// Whether one says what the other says, perhaps with columns that the other does not show.
-    fn says_what(&self, other: &Answered) -> bool {
+    pub(super) fn says_what(&self, other: &Answered) -> bool {
         let things = |answered: &Answered| -> Vec<String> {
             let rows = answered.rows.iter();
             rows.map(|(thing, _)| thing.reference.clone()).collect()
@@ -185,6 +185,11 @@ impl Answered {
                 && (is_columns_only || self.rows == other.rows)
     }
 
+    /// Whether nothing is found or counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     /// Whether there are things and columns, and nothing in them.
     fn shows_nothing(&self) -> bool {
         let is_bare = |(_, cells): &(EntityRef, Vec<String>)| {
@@ -193,7 +198,7 @@ impl Answered {
         !self.rows.is_empty() && self.rows.iter().all(is_bare)
     }
 
-    fn of(answer: virgil_graph::Answer) -> Answered {
+    pub(super) fn of(answer: virgil_graph::Answer) -> Answered {
         let cell =
             |cell: &virgil_graph::Cell| serde_json::to_string(&shown(cell)).unwrap_or_default();
         Answered {

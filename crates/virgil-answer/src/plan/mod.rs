@@ -2,8 +2,9 @@
 //!
 //! *Link* (`tokens`, `names`, `traits`, `link`): which words name something that the asker may see. *Parse*, twice: by their order
 //! (`lexicon`, `grammar`, `chart`) and by typed pieces (`floating`). *Decide* (`decide`): a query is only made if every word that
-//! carries meaning is used and no other reading is near; a wrong exact answer is worse than none. *Compare* (`examples`): an example
-//! that is near stands where nothing was read, or where what was read answers differently.
+//! carries meaning is used and no other reading is near; a wrong exact answer is worse than none. *Compare* (`examples`): questions
+//! that are like it propose queries as well. *Weigh* (`weighed`, `weigh`): of all that was read and proposed, the likeliest answer is
+//! taken, if it is likely enough.
 
 mod about;
 mod arcs;
@@ -30,6 +31,7 @@ mod phrases;
 mod pieces;
 mod planned;
 mod question;
+mod read;
 mod readings;
 mod sem;
 mod sentences;
@@ -41,8 +43,10 @@ mod tokens;
 mod traits;
 mod vague;
 mod ways;
+mod weigh;
+mod weighed;
 
-use virgil_graph::{Column, Known, Query, Set, View};
+use virgil_graph::{Known, Query, Set, View};
 
 pub(crate) use about::{About, about};
 pub use check::check;
@@ -59,11 +63,12 @@ pub use planned::{
     ExplainedWord, Explanation, Outcome, Plan, Planned,
 };
 pub(crate) use readings::plural;
+pub(crate) use read::Read;
 pub use readings::reading;
 pub(crate) use vague::{Vague, vague};
 
 use crate::plan::chart::{Item, parse};
-use crate::plan::decide::{FLOATED, PARSED, answer_alike, decide};
+use crate::plan::decide::{FLOATED, PARSED, decide};
 use crate::plan::link::{Linked, link};
 use crate::plan::oriented::oriented;
 use crate::plan::phrases::Cat;
@@ -75,8 +80,6 @@ use crate::plan::ways::asks_for_a_way;
 
 /// The most words that a planned question has.
 const MOST_TOKENS: usize = 60;
-/// How much dearer a reading by pieces may be to contradict one of the chart.
-const CONTRADICTION: f32 = 0.3;
 /// How many near readings are compared.
 const MOST_READINGS: usize = 6;
 
@@ -95,7 +98,8 @@ impl Lexicon {
         }
     }
 
-    /// Plans a question on what a view shows: by the chart, sentence by sentence, or else by its pieces.
+    /// Plans a question on what a view shows by its two readings alone.
+    #[cfg(test)]
     pub(crate) fn plan(
         &self,
         text: &str,
@@ -104,9 +108,22 @@ impl Lexicon {
         view: &View<'_>,
         known: &Known,
     ) -> Planned {
+        self.read(text, context, names, view, known)
+            .alone(view, known)
+    }
+
+    /// Reads a question on what a view shows: by the chart, sentence by sentence, and by its pieces.
+    pub(crate) fn read(
+        &self,
+        text: &str,
+        context: &Context,
+        names: &Names,
+        view: &View<'_>,
+        known: &Known,
+    ) -> Read {
         let tokens = tokens(text);
         if asks_for_a_way(&tokens) {
-            return Planned {
+            let chart = Planned {
                 outcome: Outcome::Nothing,
                 explanation: Explanation {
                     tokens: tokens.iter().map(|token| token.raw.clone()).collect(),
@@ -114,46 +131,19 @@ impl Lexicon {
                     ..Explanation::default()
                 },
             };
+            return Read {
+                tokens,
+                chart,
+                pieces: None,
+            };
         }
-        let mut planned = self.by_sentences(&tokens, context, names, view, known);
-        if tokens.len() > MOST_TOKENS || context.last_query.is_some() {
-            return planned;
-        }
-        let floated = self.by_pieces(&tokens, names, view, known);
-        match (&planned.outcome, &floated.outcome) {
-            (Outcome::Query(parsed), Outcome::Query(other)) => {
-                // Two ways of reading that come to different answers: one of them is wrong.
-                let cost = |planned: &Planned| {
-                    planned
-                        .explanation
-                        .parses
-                        .first()
-                        .map_or(0.0, |best| best.cost)
-                };
-                let is_near = cost(&floated) < cost(&planned) + CONTRADICTION;
-                if is_near && !answer_alike(&parsed.query, &other.query, view, known) {
-                    planned.explanation.then(floated.explanation);
-                    "its words say one thing and its order another"
-                        .clone_into(&mut planned.explanation.verdict);
-                    planned.outcome = Outcome::Nothing;
-                }
-                planned
-            }
-            // What is shown beside each thing is easily mistaken; it takes both ways of reading.
-            (Outcome::Query(parsed), _)
-                if shows_linked(&parsed.query) && !speaks_of_them(&tokens) =>
-            {
-                unconfirmed(planned)
-            }
-            (Outcome::Query(_), _) => planned,
-            (Outcome::Nothing, Outcome::Query(other)) if shows_linked(&other.query) => {
-                unconfirmed(floated)
-            }
-            (Outcome::Choices(_), _) => planned,
-            (Outcome::Nothing, Outcome::Nothing) if floated.explanation.parses.is_empty() => {
-                planned
-            }
-            (Outcome::Nothing, _) => floated,
+        let chart = self.by_sentences(&tokens, context, names, view, known);
+        let is_alone = tokens.len() <= MOST_TOKENS && context.last_query.is_none();
+        let pieces = is_alone.then(|| self.by_pieces(&tokens, names, view, known));
+        Read {
+            tokens,
+            chart,
+            pieces,
         }
     }
 
@@ -269,26 +259,6 @@ impl Lexicon {
             known,
         )
     }
-}
-
-/// Whether a query shows beside each thing what it is linked with.
-fn shows_linked(query: &Query) -> bool {
-    let mut columns = query.columns.iter();
-    columns.any(|column| matches!(column, Column::Linked { .. }))
-}
-
-/// Whether a question asks on about what it has asked for: `and who owns them`.
-fn speaks_of_them(tokens: &[Token]) -> bool {
-    let mut texts = tokens.iter().map(|token| &*token.text);
-    texts.any(|text| matches!(text, "them" | "those" | "these" | "they"))
-}
-
-/// A plan that only one of two ways of reading comes to.
-fn unconfirmed(mut planned: Planned) -> Planned {
-    "only one way of reading shows what else is asked for"
-        .clone_into(&mut planned.explanation.verdict);
-    planned.outcome = Outcome::Nothing;
-    planned
 }
 
 /// The likeliest readings, for people.

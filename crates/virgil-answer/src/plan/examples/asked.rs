@@ -46,6 +46,14 @@ impl Asked {
             tokens,
             mentions,
         } = typed;
+        // What names a chosen thing once more is no word.
+        let is_repeated = |at: usize| {
+            mentions.iter().any(|mention| {
+                mention.start <= at
+                    && at < mention.end
+                    && mention.repeats.is_some_and(|of| chosen.contains(&of))
+            })
+        };
         let mut pieces = Vec::new();
         let mut index = 0;
         while index < tokens.len() {
@@ -58,7 +66,9 @@ impl Asked {
                     index = mentions[chosen[slot]].end;
                 }
                 None => {
-                    pieces.push(Piece::Token(tokens[index].clone()));
+                    if !is_repeated(index) {
+                        pieces.push(Piece::Token(tokens[index].clone()));
+                    }
                     index += 1;
                 }
             }

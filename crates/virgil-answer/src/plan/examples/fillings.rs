@@ -29,6 +29,8 @@ pub(super) struct Filled {
     pub(super) names: Vec<(usize, Vec<EntityRef>)>,
     /// How much less likely the kinds of its names are than others.
     pub(super) cost: f32,
+    /// How many nouns the question has that no wording asks with.
+    pub(super) nouns: usize,
 }
 
 /// A noun: the kinds it stands for, and what else must hold.
@@ -43,10 +45,18 @@ pub(super) fn choose(wording: &Wording, mentions: &[Mention]) -> Option<Vec<usiz
         let mention = &mentions[*number];
         mention.strong && !mention.stems.iter().all(|stem| wording.says(stem))
     };
-    let strong: Vec<usize> = (0..mentions.len()).filter(is_strong).collect();
+    let mut strong: Vec<usize> = (0..mentions.len()).filter(is_strong).collect();
+    if strong.len() > wanted {
+        // What is named twice fills one slot.
+        strong.retain(|number| mentions[*number].repeats.is_none());
+    }
+    if strong.len() > wanted {
+        // A number may only say why one asks.
+        strong.retain(|number| mentions[*number].number.is_none());
+    }
     let missing = wanted.checked_sub(strong.len())?;
     let weak: Vec<usize> = (0..mentions.len())
-        .filter(|number| !is_strong(number))
+        .filter(|number| !is_strong(number) && !strong.contains(number))
         .take(MOST_WEAK)
         .collect();
     if missing > weak.len() || missing > MOST_WEAK_SLOTS {
@@ -153,7 +163,8 @@ pub(super) fn filled(
         };
         values.insert(slot.marker.clone(), json);
     }
-    if let Some(set) = asked_kinds(example, wording, asked)? {
+    let (asked_for, nouns) = asked_kinds(example, wording, asked)?;
+    if let Some(set) = asked_for {
         values.insert("{kinds}".to_owned(), serde_json::to_value(&set).ok()?);
     }
     let query = |values: &BTreeMap<String, Json>| -> Option<Query> {
@@ -164,6 +175,7 @@ pub(super) fn filled(
         query: query(&values)?,
         names: names.clone(),
         cost: 0.0,
+        nouns,
     }];
     if let Some((marker, number, fillers)) = other_kinds {
         for filler in fillers {
@@ -176,6 +188,7 @@ pub(super) fn filled(
                 query: query(&values)?,
                 names,
                 cost: filler.cost,
+                nouns,
             });
         }
     }
@@ -191,9 +204,13 @@ fn references(things: &[EntityRef]) -> Json {
     )
 }
 
-/// The set of what is asked for, if the wording has a slot for it; nothing at all where the nouns of question and wording do not
-/// agree.
-fn asked_kinds(example: &Example, wording: &Wording, asked: &Asked) -> Option<Option<Set>> {
+/// The set of what is asked for, if the wording has a slot for it, and how many nouns of the question no wording asks with; nothing
+/// at all where the wording has a noun that the question lacks.
+fn asked_kinds(
+    example: &Example,
+    wording: &Wording,
+    asked: &Asked,
+) -> Option<(Option<Set>, usize)> {
     let said = nouns(&asked.units);
     // The nouns of the wording must be in the question; what is over is asked for, or said twice.
     let mut left = said.clone();
@@ -222,18 +239,18 @@ fn asked_kinds(example: &Example, wording: &Wording, asked: &Asked) -> Option<Op
         wording.units.iter().filter_map(noun).collect()
     };
     let all: Vec<Vec<Noun>> = example.wordings.iter().map(known).collect();
-    if let Some(first) = said.first()
-        && !all
-            .iter()
-            .filter_map(|known| known.first())
-            .any(|other| same(other, first))
-    {
-        return None;
+    let is_first = |first: &Noun| {
+        let firsts = all.iter().filter_map(|known| known.first());
+        firsts.into_iter().any(|other| same(other, first))
+    };
+    let mut over = 0;
+    if said.first().is_some_and(|first| !is_first(first)) {
+        over += 1;
     }
-    if !left.is_empty() && !all.into_iter().any(|known| covers(known, &said)) {
-        return None;
+    if !left.is_empty() && !all.iter().any(|known| covers(known.clone(), &said)) {
+        over += left.len();
     }
-    Some(asked_for)
+    Some((asked_for, over))
 }
 
 /// Whether every noun is one of `known`, different ones different ones.

@@ -91,7 +91,10 @@ pub(super) fn units(pieces: &[Piece], lexicon: &Lexicon) -> Vec<Unit> {
                         units.push(word(part));
                     }
                 } else if token.text == "," {
-                    // Only rhythm.
+                    // Only rhythm, unless the question begins behind it: `rows are missing in X, so which pipeline loads it`.
+                    if index > 0 && opens_question(&run[1..]) {
+                        units.push(Unit::Boundary);
+                    }
                 } else {
                     units.push(word(&token.text));
                 }
@@ -100,6 +103,24 @@ pub(super) fn units(pieces: &[Piece], lexicon: &Lexicon) -> Vec<Unit> {
         }
     }
     units
+}
+
+/// Whether a question begins with these words, behind what only leads to it: `so I'd like to know which`.
+fn opens_question(run: &[Token]) -> bool {
+    const MOST_LEADING: usize = 6;
+    let leads = |token: &&Token| {
+        is_function_word(&token.text) && !ASKING.contains(&&*token.text)
+            || matches!(&*token.text, "need" | "want" | "i'd" | "tell" | "show" | "give")
+    };
+    let leading = run.iter().take(MOST_LEADING).take_while(leads).count();
+    let asks = |token: &Token| {
+        matches!(
+            &*token.text,
+            "which" | "what" | "who" | "whom" | "whose" | "how" | "where" | "when"
+        )
+    };
+    run.get(leading).is_some_and(asks)
+        && (leading > 0 || run.len() > 2)
 }
 
 /// Whether a verb only says that someone wants an answer.
@@ -217,7 +238,10 @@ pub(super) fn main_part(units: &[Unit]) -> (Vec<Unit>, Vec<Unit>) {
     // Who speaks of tables in general asks about them: `tables without owner: who reads them`.
     let is_noun = |unit: &Unit| matches!(unit, Unit::Kind { .. } | Unit::Asked);
     let of_things = |sentence: &&[Unit]| sentence.iter().any(is_noun);
-    if let Some(earlier) = sentences[..first].iter().position(of_things) {
+    let leans = |unit: &Unit| is(unit, &["them", "those", "these", "they", "ones", "one", "each"]);
+    let rest = sentences[first..].concat();
+    let stands_alone = rest.iter().any(is_noun) && !rest.iter().any(leans);
+    if !stands_alone && let Some(earlier) = sentences[..first].iter().position(of_things) {
         first = earlier;
     }
     (sentences[first..].concat(), sentences[..first].concat())

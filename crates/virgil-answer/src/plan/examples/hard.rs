@@ -6,7 +6,7 @@ use super::form::Unit;
 
 /// Classes of words that may not differ between a question and the wording that it is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Hard {
+pub(in crate::plan) enum Hard {
     Not,
     /// A second negation, which may take the first one back.
     NotAgain,
@@ -30,7 +30,31 @@ pub(super) enum Hard {
     When,
 }
 
+/// What classes of hard words tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) enum Family {
+    Denial,
+    Count,
+    Extreme,
+    Comparison,
+    Reach,
+    Time,
+    Other,
+}
+
 impl Hard {
+    pub(in crate::plan) fn family(self) -> Family {
+        match self {
+            Hard::Not | Hard::NotAgain => Family::Denial,
+            Hard::Count | Hard::Per => Family::Count,
+            Hard::Most | Hard::Least => Family::Extreme,
+            Hard::More | Hard::Less => Family::Comparison,
+            Hard::Only | Hard::Direct => Family::Reach,
+            Hard::First | Hard::Old | Hard::New | Hard::Time | Hard::When => Family::Time,
+            Hard::All | Hard::Or | Hard::Same | Hard::Average | Hard::Why => Family::Other,
+        }
+    }
+
     /// Whether wordings of one example may differ in it.
     pub(super) fn may_vary(self) -> bool {
         matches!(
@@ -162,6 +186,18 @@ pub(super) fn hards(text: &str, units: &[Unit]) -> BTreeSet<(Hard, usize)> {
             {
                 continue;
             }
+            // `I mean the table itself`.
+            ("mean", _) if matches!(in_front, "i" | "just" | "only" | "we" | "to" | "not" | "n't") => continue,
+            // `one step and no further`, `no matter how`, `and nothing else`: rhythm beside what is said already.
+            ("no", _)
+                if matches!(word(index + 1), "further" | "matter" | "doubt" | "idea" | "exceptions")
+                    || (word(index + 1), word(index + 2)) == ("more", "than") =>
+            {
+                continue;
+            }
+            ("nothing", _) if matches!(word(index + 1), "else" | "more" | "further") => continue,
+            // `do not add up`: a reason to ask.
+            ("not", _) if matches!(word(index + 1), "sure" | "certain" | "just" | "only") => continue,
             ("new", _) if word(index + 1) == "here" || word(index + 1) == "to" => continue,
             (_, Some(Hard::When)) if index > 0 => continue,
             // `directly or indirectly`, `directly or through others`, `directly or not` leave nothing out.

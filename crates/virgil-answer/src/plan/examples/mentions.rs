@@ -13,6 +13,7 @@ use crate::plan::tokens::Token;
 use crate::plan::traits::{Trait, below};
 
 use super::hard::hard;
+use super::joined::with_tables;
 use super::words::{is_function_word, meaning};
 
 /// The most tokens of a value of an attribute.
@@ -32,6 +33,8 @@ pub(super) struct Mention {
     pub(super) number: Option<Value>,
     /// Its words, for where they are not meant as a name.
     pub(super) stems: Vec<String>,
+    /// The number of the mention that names the same thing more exactly.
+    pub(super) repeats: Option<usize>,
 }
 
 /// The things of one kind under one name.
@@ -152,7 +155,7 @@ pub(super) fn mentions(tokens: &[Token], names: &Names, lexicon: &Lexicon) -> Ve
         }
     }
     kept.sort_by_key(|mention| mention.start);
-    kept
+    with_tables(kept, tokens, lexicon)
 }
 
 /// What a run of words may name, kind by kind: what goes by the whole name before what only ends in it, what is declared
@@ -183,7 +186,7 @@ fn fillers(link: Link) -> Vec<Filler> {
 }
 
 /// The kinds that a single word is a noun for.
-fn kinds_at(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Kinds> {
+pub(super) fn kinds_at(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Kinds> {
     lexicon
         .at(&tokens[..=at], at)
         .into_iter()

@@ -1,6 +1,5 @@
 //! Which examples are near a question, and what they propose.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use virgil_graph::EntityRef;
@@ -8,24 +7,29 @@ use virgil_graph::EntityRef;
 use crate::plan::lexicon::{Lexicon, Meaning};
 use crate::plan::planned::Context;
 use crate::plan::tokens::Token;
+use crate::plan::weigh::Weights;
 
 use super::asked::{Asked, Typed};
 use super::bank::{Bank, ExampleError, Wording, WrittenExample, built_in};
+use super::differences::Differences;
 use super::features::{Features, content, cosine, counted, dot, spoken, weighed};
 use super::fillings::{Filled, choose, filled};
-use super::guards::{guard, undirected};
+use super::form::{Piece, units};
 use super::hard::hard;
+use super::joined::mark_repeated;
 use super::mentions::{Mention, mentions};
-use super::{Asker, Embed, LEAST_LIKENESS};
+use super::{Asker, Embed};
 
 /// In how many examples a word has to occur to mark none of them.
 const GENERAL_EXAMPLES: usize = 3;
 /// In what share of the wordings of any example it may occur.
 const GENERAL_SHARE: f32 = 0.3;
-/// How near by meaning a question has to be of which one word is in no wording of the example.
-const LEAST_MEANING: f32 = 0.7;
-/// For how many examples the meaning is compared, those first that are most alike by their words.
-const MOST_COMPARED: usize = 8;
+/// How many examples are compared by meaning, those whose wordings are most alike by their words.
+const MOST_COMPARED: usize = 5;
+/// How many wordings of an example are compared, the most alike first, and one that nothing tells from the question.
+const MOST_WORDINGS: usize = 2;
+/// How many wordings are looked at for one that nothing tells from the question.
+const MOST_LOOKED_AT: usize = 6;
 
 /// Words by which a question leans on the one before it.
 const LEANING: &[&str] = &[
@@ -47,53 +51,63 @@ pub(crate) struct Examples {
     pub(super) unseen: f32,
     /// Stems in wordings of many examples that mark none of them.
     general: BTreeSet<String>,
+    pub(super) weights: Weights,
 }
 
-/// What an example proposes.
+/// What a wording of an example proposes.
 #[derive(Debug, Clone)]
-pub(super) struct Proposal {
-    pub(super) example: String,
-    pub(super) wording: String,
-    pub(super) likeness: f32,
-    pub(super) rejected: Option<String>,
+pub(in crate::plan) struct Proposal {
+    pub(in crate::plan) example: String,
+    pub(in crate::plan) wording: String,
+    /// How alike question and wording are by their words, from 0 to 1.
+    pub(in crate::plan) words: f32,
+    /// How near they are by meaning, from -1 to 1.
+    pub(in crate::plan) meaning: f32,
+    pub(in crate::plan) differences: Differences,
+    pub(in crate::plan) shares: Shares,
     /// The queries, the likeliest first, with the things under each name.
-    pub(super) filled: Vec<Proposed>,
+    pub(in crate::plan) filled: Vec<Proposed>,
+}
+
+impl Proposal {
+    /// How alike question and wording are.
+    pub(in crate::plan) fn likeness(&self) -> f32 {
+        f32::midpoint(self.words, self.meaning)
+    }
+}
+
+/// What share of their words question and example have in common; each from 0 to 1.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::plan) struct Shares {
+    /// Of what is asked, in the wording.
+    pub(in crate::plan) asked: f32,
+    /// Of the wording, in what is asked.
+    pub(in crate::plan) wording: f32,
+    /// Of the whole question with what stands before it, in any wording of the example.
+    pub(in crate::plan) known: f32,
+    /// Of what most wordings of the example say, in the whole question.
+    pub(in crate::plan) marks: f32,
+    /// How many words of the whole question are in no wording of the example.
+    pub(in crate::plan) strange: usize,
+    /// How many values of attributes the question names that the wording has no place for.
+    pub(in crate::plan) values: usize,
 }
 
 /// A query with the names in it as they were typed.
 #[derive(Debug, Clone)]
-pub(super) struct Proposed {
-    pub(super) query: virgil_graph::Query,
-    pub(super) names: Vec<(String, Vec<EntityRef>)>,
+pub(in crate::plan) struct Proposed {
+    pub(in crate::plan) query: virgil_graph::Query,
+    pub(in crate::plan) names: Vec<(String, Vec<EntityRef>)>,
 }
 
-/// The wording of an example that is most like a question by its words.
+/// A wording of an example that a question fills.
 struct Candidate {
     example: usize,
     wording: usize,
     chosen: Vec<usize>,
     words: f32,
-    standing: Standing,
+    differences: Differences,
     filled: Vec<Filled>,
-}
-
-/// What the guards say of a wording.
-#[derive(Debug, Clone, PartialEq)]
-enum Standing {
-    Stands,
-    /// It stands if it is near by meaning: one word of the question is new to the example.
-    StandsIfNear,
-    Rejected(String),
-}
-
-impl Standing {
-    fn rank(&self) -> u8 {
-        match self {
-            Standing::Stands => 0,
-            Standing::StandsIfNear => 1,
-            Standing::Rejected(_) => 2,
-        }
-    }
 }
 
 impl Examples {
@@ -150,11 +164,12 @@ impl Examples {
             rarity,
             unseen,
             bank,
+            weights: Weights::built_in(),
         })
     }
 
-    /// What the examples propose, the likeliest first; `None` if no name or noun of the question fits any, or the meaning of
-    /// the question cannot be told.
+    /// What the examples propose, those first that are most alike; `None` if no name or noun of the question fits any, or the
+    /// meaning of the question cannot be told.
     pub(super) fn propose(
         &self,
         text: &str,
@@ -175,6 +190,7 @@ impl Examples {
                     .iter()
                     .all(|stem| self.rarity.contains_key(stem))
         });
+        mark_repeated(&mut mentions, tokens);
         let leans = |token: &Token| !token.quoted && LEANING.contains(&&*token.text);
         if context.last_query.is_some() && tokens.iter().any(leans) {
             // What it leans on is not in it.
@@ -186,15 +202,17 @@ impl Examples {
             mentions: &mentions,
         };
         let mut asked: BTreeMap<Vec<usize>, Asked> = BTreeMap::new();
-        let mut candidates: Vec<Candidate> = (0..self.bank.examples.len())
-            .filter_map(|example| self.candidate(example, typed, asker.lexicon, &mut asked))
+        let mut by_example: Vec<Vec<Candidate>> = (0..self.bank.examples.len())
+            .map(|example| self.candidates(example, typed, asker.lexicon, &mut asked))
+            .filter(|candidates| !candidates.is_empty())
             .collect();
-        let is_out = |candidate: &Candidate| matches!(candidate.standing, Standing::Rejected(_));
-        candidates.sort_by(|left, right| {
-            let order = is_out(left).cmp(&is_out(right));
-            order.then(right.words.total_cmp(&left.words))
-        });
-        candidates.truncate(MOST_COMPARED);
+        let most = |candidates: &[Candidate]| {
+            let words = candidates.iter().map(|candidate| candidate.words);
+            words.fold(0.0, f32::max)
+        };
+        by_example.sort_by(|left, right| most(right).total_cmp(&most(left)));
+        by_example.truncate(MOST_COMPARED);
+        let candidates: Vec<Candidate> = by_example.into_iter().flatten().collect();
         if candidates.is_empty() {
             return None;
         }
@@ -208,6 +226,7 @@ impl Examples {
             })
             .collect();
         let vectors = embed(&texts)?;
+        let whole = whole(typed, asker.lexicon);
         let mut proposals: Vec<Proposal> = candidates
             .into_iter()
             .zip(vectors.chunks(2))
@@ -216,26 +235,22 @@ impl Examples {
                     [question, wording] => dot(question, wording),
                     _ => 0.0,
                 };
-                self.proposal(candidate, meaning, typed)
+                let shares = self.shares(&candidate, &asked[&candidate.chosen], &whole, typed);
+                self.proposal(candidate, meaning, shares, typed)
             })
             .collect();
-        proposals.sort_by(|left, right| {
-            match left.rejected.is_some().cmp(&right.rejected.is_some()) {
-                Ordering::Equal => right.likeness.total_cmp(&left.likeness),
-                unequal => unequal,
-            }
-        });
+        proposals.sort_by(|left, right| right.likeness().total_cmp(&left.likeness()));
         Some(proposals)
     }
 
-    /// The wording of an example that is most like a question, those first that stand.
-    fn candidate(
+    /// The wordings of an example that are most like a question and that it fills.
+    fn candidates(
         &self,
         number: usize,
         typed: Typed<'_>,
         lexicon: &Lexicon,
         asked: &mut BTreeMap<Vec<usize>, Asked>,
-    ) -> Option<Candidate> {
+    ) -> Vec<Candidate> {
         let example = &self.bank.examples[number];
         let mut alike: Vec<(usize, Vec<usize>, f32)> = Vec::new();
         for (index, wording) in example.wordings.iter().enumerate() {
@@ -248,71 +263,81 @@ impl Examples {
             }
         }
         alike.sort_by(|left, right| right.2.total_cmp(&left.2));
-        let mut best: Option<Candidate> = None;
+        let mut kept: Vec<Candidate> = Vec::new();
+        let mut looked_at = 0;
         for (index, chosen, words) in alike {
             let (wording, asked) = (&example.wordings[index], &asked[&chosen]);
             let Some(filled) = filled(example, wording, typed.mentions, asked) else {
                 continue;
             };
-            let turned = || {
-                let known = example.wordings.iter().map(|wording| &wording.turns);
-                undirected(&asked.turns, known)
+            let mut differences = Differences::of(example, wording, asked);
+            let is_known = |stem: &String| {
+                self.vocabulary[number].contains(stem) || self.general.contains(stem)
             };
-            let standing = match guard(example, wording, asked).or_else(turned) {
-                Some(why) => Standing::Rejected(why),
-                None => self.known(number, asked, typed, lexicon),
-            };
-            let is_better = best
-                .as_ref()
-                .is_none_or(|best| standing.rank() < best.standing.rank());
-            let stands = standing == Standing::Stands;
-            if is_better {
-                best = Some(Candidate {
+            let unknown = asked.content.iter().filter(|stem| !is_known(stem));
+            differences.unknown = unknown.cloned().collect();
+            let harmless = |stem: &&String| is_harmless(stem, asked, typed, lexicon);
+            differences.nouns = filled.first().map_or(0, |filled| filled.nouns);
+            differences.harmless = differences.unknown.iter().filter(harmless).count();
+            looked_at += 1;
+            if kept.len() < MOST_WORDINGS || differences.is_none() {
+                kept.push(Candidate {
                     example: number,
                     wording: index,
                     chosen,
                     words,
-                    standing,
+                    differences,
                     filled,
                 });
             }
-            if stands {
+            let stands = kept.iter().any(|kept| kept.differences.is_none());
+            if kept.len() >= MOST_WORDINGS && (stands || looked_at >= MOST_LOOKED_AT) {
                 break;
             }
         }
-        best
+        kept
     }
 
-    /// Whether every word of a question is one of an example.
-    fn known(&self, number: usize, asked: &Asked, typed: Typed<'_>, lexicon: &Lexicon) -> Standing {
-        let is_known =
-            |stem: &String| self.vocabulary[number].contains(stem) || self.general.contains(stem);
-        let unknown: Vec<&String> = asked
-            .content
-            .iter()
-            .filter(|stem| !is_known(stem))
-            .collect();
-        match unknown.as_slice() {
-            [] => Standing::Stands,
-            [one] if is_harmless(one, asked, typed, lexicon) => Standing::StandsIfNear,
-            several => {
-                let words: Vec<&str> = several.iter().map(|stem| stem.as_str()).collect();
-                Standing::Rejected(format!("no wording has `{}`", words.join("`, `")))
-            }
+    /// What share of their words a question and a wording have in common; `whole` are the words of the whole question.
+    fn shares(
+        &self,
+        candidate: &Candidate,
+        asked: &Asked,
+        whole: &BTreeSet<String>,
+        typed: Typed<'_>,
+    ) -> Shares {
+        let example = &self.bank.examples[candidate.example];
+        let wording = &example.wordings[candidate.wording];
+        let vocabulary = &self.vocabulary[candidate.example];
+        let both = asked.content.iter().filter(|stem| wording.says(stem)).count() as f32;
+        let share = |of: f32, all: usize| of / all.max(1) as f32;
+        let known = |stem: &&String| vocabulary.contains(*stem);
+        let strange = |stem: &&String| !known(stem) && !self.general.contains(*stem);
+        let marks = example.marks.iter().filter(|stem| whole.contains(*stem));
+        let is_over = |(number, mention): &(usize, &Mention)| {
+            !candidate.chosen.contains(number)
+                && !mention.values.is_empty()
+                && mention.number.is_none()
+                && !mention.stems.iter().all(|stem| wording.says(stem))
+        };
+        Shares {
+            asked: share(both, asked.content.len()),
+            wording: share(both, content(&wording.units).len()),
+            known: share(whole.iter().filter(known).count() as f32, whole.len()),
+            marks: share(marks.count() as f32, example.marks.len()),
+            strange: whole.iter().filter(strange).count(),
+            values: typed.mentions.iter().enumerate().filter(is_over).count(),
         }
     }
 
-    fn proposal(&self, candidate: Candidate, meaning: f32, typed: Typed<'_>) -> Proposal {
+    fn proposal(
+        &self,
+        candidate: Candidate,
+        meaning: f32,
+        shares: Shares,
+        typed: Typed<'_>,
+    ) -> Proposal {
         let example = &self.bank.examples[candidate.example];
-        let likeness = f32::midpoint(candidate.words, meaning);
-        let rejected = match candidate.standing {
-            Standing::Rejected(why) => Some(why),
-            Standing::StandsIfNear if meaning <= LEAST_MEANING => {
-                Some("one word is in no wording, and it is not near by meaning".to_owned())
-            }
-            _ if likeness < LEAST_LIKENESS => Some("it is not alike enough".to_owned()),
-            _ => None,
-        };
         let name = |number: usize| {
             let mention = &typed.mentions[number];
             let words = &typed.tokens[mention.start..mention.end];
@@ -330,11 +355,29 @@ impl Examples {
         Proposal {
             example: example.id.clone(),
             wording: example.wordings[candidate.wording].text.clone(),
-            likeness,
-            rejected,
+            words: candidate.words,
+            meaning,
+            differences: candidate.differences,
+            shares,
             filled: candidate.filled.into_iter().map(proposed).collect(),
         }
     }
+}
+
+/// The stems of a whole question that carry meaning and are not in a name.
+fn whole(typed: Typed<'_>, lexicon: &Lexicon) -> BTreeSet<String> {
+    let is_named = |at: usize| {
+        let inside = |mention: &Mention| mention.start <= at && at < mention.end;
+        typed.mentions.iter().any(|mention| mention.strong && inside(mention))
+    };
+    let spoken: Vec<Piece> = typed
+        .tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !is_named(*at))
+        .map(|(_, token)| Piece::Token(token.clone()))
+        .collect();
+    content(&units(&spoken, lexicon))
 }
 
 /// Whether a word that no wording has can only be rhythm: neither a name, nor shaped like one, nor one that means something here.
