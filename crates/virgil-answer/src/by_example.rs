@@ -38,9 +38,7 @@ impl ByExample {
         asker: Asker<'_>,
     ) -> Planned {
         self.examples
-            .plan(read, question, context, asker, &|texts| {
-                self.embed(texts)
-            })
+            .plan(read, question, context, asker, &|texts| self.embed(texts))
     }
 
     /// The `most` examples that are most like a question, some of `fitting` first. Blocks the calling thread while the embedder works.

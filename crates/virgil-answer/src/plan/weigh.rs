@@ -87,7 +87,7 @@ pub(super) enum Signal {
     OtherAsked,
     OtherSaid,
     OtherUnusual,
-    /// The answer holds nothing.
+    /// The answer holds nothing, though the question takes for granted that there is something.
     Empty,
 }
 
@@ -140,7 +140,10 @@ mod tests {
         let alone = weights.probabilities(&[vec![way(1.0)]])[0];
         let agreeing = weights.probabilities(&[vec![way(1.0), way(0.8)]])[0];
         let beside = weights.probabilities(&[vec![way(1.0)], vec![way(0.9)]])[0];
-        assert!(agreeing > alone && alone > beside, "{agreeing} {alone} {beside}");
+        assert!(
+            agreeing > alone && alone > beside,
+            "{agreeing} {alone} {beside}"
+        );
         assert_eq!(weights.probabilities(&[]), Vec::<f32>::new());
     }
 
@@ -153,7 +156,10 @@ mod tests {
             let is_difference = ["Asked", "Said", "Unusual"]
                 .iter()
                 .any(|end| name.ends_with(end) && !name.contains("In"))
-                || ["Turned", "Crossed", "Lacking", "Strange", "Harmful", "Nouns", "Empty"].contains(&&*name);
+                || [
+                    "Turned", "Crossed", "Lacking", "Strange", "Harmful", "Nouns", "Empty",
+                ]
+                .contains(&&*name);
             assert!(!is_difference || *weight <= 0.0, "{name}: {weight}");
         }
     }

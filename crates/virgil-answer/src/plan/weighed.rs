@@ -1,9 +1,10 @@
 //! The answers that readings and examples come to, and which of them is taken.
 
-use virgil_graph::{EntityRef, Query};
+use virgil_graph::{EntityRef, Output, Query};
 
 use crate::plan::check::check;
 use crate::plan::decide::{Answered, Limits, PARSED, decide};
+use crate::plan::emptiness::{asks_for_dependents, may_be_empty};
 use crate::plan::examples::{Asker, Family, Proposal};
 use crate::plan::link::Group;
 use crate::plan::planned::{ExplainedLink, ExplainedParse, Explanation, Outcome, Planned};
@@ -44,7 +45,12 @@ pub(super) fn weighed(read: &Read, proposals: &[Proposal], asker: Asker<'_>) -> 
     ways.extend(read_by(Some(&read.chart)).map(|query| (Way::Chart, query)));
     ways.extend(read_by(read.pieces.as_ref()).map(|query| (Way::Pieces, query)));
     for (number, proposal) in proposals.iter().enumerate() {
-        ways.extend(proposal.filled.first().map(|filled| (Way::Example(number), filled.query.clone())));
+        ways.extend(
+            proposal
+                .filled
+                .first()
+                .map(|filled| (Way::Example(number), filled.query.clone())),
+        );
     }
     let mut all: Vec<Weighed> = Vec::new();
     for (way, query) in ways {
@@ -55,14 +61,12 @@ pub(super) fn weighed(read: &Read, proposals: &[Proposal], asker: Asker<'_>) -> 
             known.ways.push((way, query));
             continue;
         }
-        let Ok(answer) = asker.view.query(&query, asker.known) else {
+        let Some((query, answered)) = answered(query, asker) else {
             continue;
         };
-        let answered = Answered::of(answer);
         // Two queries that find nothing need not ask for the same.
-        let is_same = |known: &&mut Weighed| {
-            !answered.is_empty() && known.answered.says_what(&answered)
-        };
+        let is_same =
+            |known: &&mut Weighed| !answered.is_empty() && known.answered.says_what(&answered);
         match all.iter_mut().find(is_same) {
             Some(known) => known.ways.push((way, query)),
             None => all.push(Weighed {
@@ -72,14 +76,50 @@ pub(super) fn weighed(read: &Read, proposals: &[Proposal], asker: Asker<'_>) -> 
             }),
         }
     }
+    // What a reading leaves out, or what may only be a name, takes an example that says the same.
+    let has_unused = |planned: &Planned| !planned.explanation.unused.is_empty();
+    let is_open = matches!(read.chart.outcome, Outcome::Choices(_))
+        || has_unused(&read.chart)
+        || read.pieces.as_ref().is_some_and(has_unused);
+    let by_example = |weighed: &Weighed| {
+        let mut ways = weighed.ways.iter();
+        ways.any(|(way, _)| matches!(way, Way::Example(_)))
+    };
+    all.retain(|weighed| !is_open || by_example(weighed));
     for weighed in &mut all {
-        weighed.signals = signals(weighed, read, proposals);
+        weighed.signals = signals(weighed, read, proposals, asker);
     }
     all
 }
 
+/// What a query comes to. Where no way leads from the one end to the other, but one leads back, that one is meant: data flows one way.
+fn answered(query: Query, asker: Asker<'_>) -> Option<(Query, Answered)> {
+    let found = Answered::of(asker.view.query(&query, asker.known).ok()?);
+    if let Output::Paths { to } = &query.output
+        && found.is_empty()
+    {
+        let back = Query {
+            set: to.clone(),
+            output: Output::Paths {
+                to: query.set.clone(),
+            },
+            ..query.clone()
+        };
+        let led_back = Answered::of(asker.view.query(&back, asker.known).ok()?);
+        if !led_back.is_empty() {
+            return Some((back, led_back));
+        }
+    }
+    Some((query, found))
+}
+
 /// What speaks for an answer, for each example that proposes it; once, if none does.
-fn signals(weighed: &Weighed, read: &Read, proposals: &[Proposal]) -> Vec<Signals> {
+fn signals(
+    weighed: &Weighed,
+    read: &Read,
+    proposals: &[Proposal],
+    asker: Asker<'_>,
+) -> Vec<Signals> {
     let is_by = |way: Way| weighed.ways.iter().any(|(other, _)| *other == way);
     let mut common: Signals = vec![(Signal::Constant, 1.0)];
     let is_settled = |planned: &Planned| flag(matches!(planned.outcome, Outcome::Query(_)));
@@ -103,7 +143,11 @@ fn signals(weighed: &Weighed, read: &Read, proposals: &[Proposal]) -> Vec<Signal
             (Signal::PiecesSettled, is_settled(pieces)),
         ]);
     }
-    common.push((Signal::Empty, flag(weighed.answered.is_empty())));
+    // Who asks what depends on something, or what lacks something, may hear that there is nothing.
+    let may_be_empty =
+        |(_, query): &(Way, Query)| may_be_empty(query) || asks_for_dependents(query, asker.view);
+    let is_missing = weighed.answered.is_empty() && !weighed.ways.iter().any(may_be_empty);
+    common.push((Signal::Empty, flag(is_missing)));
     let examples: Vec<&Proposal> = weighed
         .ways
         .iter()
@@ -187,9 +231,13 @@ pub(super) fn take(
     asker: Asker<'_>,
 ) -> Planned {
     let answers = weighed(&read, proposals, asker);
-    let signals: Vec<Vec<Signals>> = answers.iter().map(|answer| answer.signals.clone()).collect();
+    let signals: Vec<Vec<Signals>> = answers
+        .iter()
+        .map(|answer| answer.signals.clone())
+        .collect();
     let probabilities = weights.probabilities(&signals);
-    let best = (0..answers.len()).max_by(|left, right| probabilities[*left].total_cmp(&probabilities[*right]));
+    let best = (0..answers.len())
+        .max_by(|left, right| probabilities[*left].total_cmp(&probabilities[*right]));
     let best = best.filter(|best| probabilities[*best] >= weights.least);
     let Some(best) = best else {
         let most = probabilities.iter().copied().fold(0.0, f32::max);
@@ -198,36 +246,50 @@ pub(super) fn take(
             planned.outcome = Outcome::Nothing;
             planned.explanation.verdict = format!("no answer is likely enough ({most:.2})");
         } else {
-            planned.explanation.verdict =
-                format!("{}; no answer is likely enough ({most:.2})", planned.explanation.verdict);
+            planned.explanation.verdict = format!(
+                "{}; no answer is likely enough ({most:.2})",
+                planned.explanation.verdict
+            );
         }
         return planned;
     };
     let (answer, probability) = (&answers[best], probabilities[best]);
-    let Some((way, query)) = answer.shown() else {
+    let Some((way, query)) = answer.shown(proposals) else {
         return read.alone(asker.view, asker.known);
     };
-    let planned = match way {
+    let choices = match &read.chart.outcome {
+        Outcome::Choices(choices) => Some(choices.clone()),
+        _ => None,
+    };
+    let mut planned = match way {
         Way::Chart => settled(read.chart, query, yes_no, asker),
         Way::Pieces => settled(read.pieces.unwrap_or(read.chart), query, yes_no, asker),
-        Way::Example(number) => by_example(&proposals[*number], read.alone(asker.view, asker.known).explanation, yes_no, asker),
+        Way::Example(number) => {
+            let explanation = read.alone(asker.view, asker.known).explanation;
+            by_example(&proposals[*number], query, explanation, yes_no, asker)
+        }
     };
-    let mut planned = planned;
+    // An example takes a name for few kinds; the chart knows all that go by it.
+    if let (Outcome::Choices(some), Some(all)) = (&mut planned.outcome, choices)
+        && all.things.len() > some.things.len()
+    {
+        *some = all;
+    }
     planned.explanation.verdict = format!("{} ({probability:.2})", planned.explanation.verdict);
     planned
 }
 
 impl Weighed {
-    /// What proposes the answer and shows most beside each thing; an example before a reading.
-    fn shown(&self) -> Option<(&Way, &Query)> {
-        let mut ways: Vec<&(Way, Query)> = self.ways.iter().collect();
-        ways.sort_by_key(|(way, query)| {
-            (
-                std::cmp::Reverse(query.columns.len()),
-                !matches!(way, Way::Example(_)),
-            )
-        });
-        ways.first().map(|(way, query)| (way, query))
+    /// What proposes the answer that is shown: the example that is most like the question, or else the chart before the pieces.
+    pub(super) fn shown(&self, proposals: &[Proposal]) -> Option<&(Way, Query)> {
+        let likeness = |(way, _): &&(Way, Query)| match way {
+            Way::Example(number) => proposals[*number].likeness(),
+            Way::Chart => -2.0,
+            Way::Pieces => -3.0,
+        };
+        self.ways
+            .iter()
+            .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
     }
 }
 
@@ -243,7 +305,15 @@ fn settled(planned: Planned, query: &Query, yes_no: bool, asker: Asker<'_>) -> P
         cost: f32::INFINITY,
         ..PARSED
     };
-    decide(explanation, &groups, any_cost, yes_no, yes_no, asker.view, asker.known)
+    decide(
+        explanation,
+        &groups,
+        any_cost,
+        yes_no,
+        yes_no,
+        asker.view,
+        asker.known,
+    )
 }
 
 /// Several things under one name.
@@ -262,19 +332,22 @@ fn named(name: &str, things: &[EntityRef]) -> Group {
 /// What an example comes to, unless the names in it may mean different things.
 fn by_example(
     proposal: &Proposal,
+    query: &Query,
     mut explanation: Explanation,
     yes_no: bool,
     asker: Asker<'_>,
 ) -> Planned {
     let mut parses: Vec<ExplainedParse> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
-    for filled in &proposal.filled {
-        if parses.iter().any(|parse| parse.query == filled.query) {
+    for (number, filled) in proposal.filled.iter().enumerate() {
+        // The first one was weighed, and perhaps turned round.
+        let query = if number == 0 { query } else { &filled.query };
+        if parses.iter().any(|parse| parse.query == *query) {
             continue;
         }
         parses.push(ExplainedParse {
-            reading: reading(&filled.query, asker.view),
-            query: filled.query.clone(),
+            reading: reading(query, asker.view),
+            query: query.clone(),
             cost: 0.0,
             rejected: None,
         });
@@ -282,7 +355,15 @@ fn by_example(
         groups.extend(several.map(|(name, things)| named(name, things)));
     }
     explanation.parses = parses;
-    decide(explanation, &groups, PARSED, yes_no, yes_no, asker.view, asker.known)
+    decide(
+        explanation,
+        &groups,
+        PARSED,
+        yes_no,
+        yes_no,
+        asker.view,
+        asker.known,
+    )
 }
 
 fn flag(is: bool) -> f32 {

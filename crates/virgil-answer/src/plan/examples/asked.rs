@@ -95,6 +95,27 @@ impl Asked {
         }
     }
 
+    /// Whether it has a noun for a kind of things.
+    pub(super) fn has_noun(&self) -> bool {
+        self.units
+            .iter()
+            .any(|unit| matches!(unit, Unit::Kind { .. }))
+    }
+
+    /// Whether it asks for something, in a word that does not only ask to see it.
+    pub(super) fn asks(&self) -> bool {
+        let asks = |unit: &Unit| match unit {
+            Unit::Word { text, .. } => {
+                matches!(
+                    &**text,
+                    "who" | "whom" | "whose" | "where" | "when" | "how" | "own"
+                )
+            }
+            _ => false,
+        };
+        self.units.iter().any(asks)
+    }
+
     /// The kinds that a noun beside a name tells, by the number of its slot.
     pub(super) fn told(&self, slot: usize) -> Kinds {
         let told = self.units.iter().find_map(|unit| match unit {

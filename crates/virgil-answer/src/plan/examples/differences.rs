@@ -38,8 +38,7 @@ impl Differences {
     pub(super) fn of(example: &Example, wording: &Wording, asked: &Asked) -> Differences {
         // Words that some wordings of an example have and others lack make no difference to it.
         let varies = |hard: &Hard| {
-            let has =
-                |wording: &&Wording| wording.hard.iter().any(|(class, _)| *class == *hard);
+            let has = |wording: &&Wording| wording.hard.iter().any(|(class, _)| *class == *hard);
             let with = example.wordings.iter().filter(has).count();
             hard.may_vary() && with > 0 && with < example.wordings.len()
         };
@@ -101,7 +100,8 @@ impl Differences {
         if self.nouns > 0 {
             return Some("no wording asks with these nouns".to_owned());
         }
-        (!self.unknown.is_empty()).then(|| format!("no wording has `{}`", self.unknown.join("`, `")))
+        (!self.unknown.is_empty())
+            .then(|| format!("no wording has `{}`", self.unknown.join("`, `")))
     }
 }
 
@@ -111,7 +111,12 @@ fn is_turned<'w>(
     wordings: impl Iterator<Item = &'w BTreeSet<Turn>> + Clone,
 ) -> bool {
     asked.iter().any(|turn| {
-        let say = |turn: &Turn| wordings.clone().filter(|known| known.contains(turn)).count();
+        let say = |turn: &Turn| {
+            wordings
+                .clone()
+                .filter(|known| known.contains(turn))
+                .count()
+        };
         say(&turn.opposite()) > say(turn) * MOST_TURNED
     })
 }

@@ -50,10 +50,6 @@ pub(super) fn choose(wording: &Wording, mentions: &[Mention]) -> Option<Vec<usiz
         // What is named twice fills one slot.
         strong.retain(|number| mentions[*number].repeats.is_none());
     }
-    if strong.len() > wanted {
-        // A number may only say why one asks.
-        strong.retain(|number| mentions[*number].number.is_none());
-    }
     let missing = wanted.checked_sub(strong.len())?;
     let weak: Vec<usize> = (0..mentions.len())
         .filter(|number| !is_strong(number) && !strong.contains(number))
@@ -221,7 +217,12 @@ fn asked_kinds(
     let mut asked_for = None;
     if wording.units.contains(&Unit::Asked) {
         let fits = |(kinds, _): &Noun| !kinds.and(example.kinds).is_empty();
-        let found = left.iter().position(fits)?;
+        // What stands behind `which` is asked for rather than what only comes up.
+        let pointed = pointed_at(&asked.units);
+        let found = left
+            .iter()
+            .position(|noun| fits(noun) && pointed.contains(noun))
+            .or_else(|| left.iter().position(fits))?;
         let (kinds, test) = left.remove(found);
         let set = Set::All(kinds.and(example.kinds).to_set());
         asked_for = Some(match test {
@@ -280,6 +281,20 @@ fn nouns(units: &[Unit]) -> Vec<Noun> {
             _ => None,
         })
         .collect()
+}
+
+/// The nouns in front of which a word points at what is asked for: `which tables`, `all its tables`.
+fn pointed_at(units: &[Unit]) -> Vec<Noun> {
+    const MOST_BETWEEN: usize = 2;
+    let points = |unit: &Unit| matches!(unit, Unit::Word { text, .. } if matches!(&**text, "which" | "what" | "all" | "every" | "list" | "any" | "many"));
+    let noun = |(at, unit): (usize, &Unit)| match unit {
+        Unit::Kind { kinds, test, .. } => units[at.saturating_sub(MOST_BETWEEN + 1)..at]
+            .iter()
+            .any(points)
+            .then(|| (*kinds, test.clone())),
+        _ => None,
+    };
+    units.iter().enumerate().filter_map(noun).collect()
 }
 
 fn same(one: &Noun, other: &Noun) -> bool {

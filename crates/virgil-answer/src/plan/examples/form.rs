@@ -110,7 +110,10 @@ fn opens_question(run: &[Token]) -> bool {
     const MOST_LEADING: usize = 6;
     let leads = |token: &&Token| {
         is_function_word(&token.text) && !ASKING.contains(&&*token.text)
-            || matches!(&*token.text, "need" | "want" | "i'd" | "tell" | "show" | "give")
+            || matches!(
+                &*token.text,
+                "need" | "want" | "i'd" | "tell" | "show" | "give"
+            )
     };
     let leading = run.iter().take(MOST_LEADING).take_while(leads).count();
     let asks = |token: &Token| {
@@ -119,8 +122,7 @@ fn opens_question(run: &[Token]) -> bool {
             "which" | "what" | "who" | "whom" | "whose" | "how" | "where" | "when"
         )
     };
-    run.get(leading).is_some_and(asks)
-        && (leading > 0 || run.len() > 2)
+    run.get(leading).is_some_and(asks) && (leading > 0 || run.len() > 2)
 }
 
 /// Whether a verb only says that someone wants an answer.
@@ -238,7 +240,12 @@ pub(super) fn main_part(units: &[Unit]) -> (Vec<Unit>, Vec<Unit>) {
     // Who speaks of tables in general asks about them: `tables without owner: who reads them`.
     let is_noun = |unit: &Unit| matches!(unit, Unit::Kind { .. } | Unit::Asked);
     let of_things = |sentence: &&[Unit]| sentence.iter().any(is_noun);
-    let leans = |unit: &Unit| is(unit, &["them", "those", "these", "they", "ones", "one", "each"]);
+    let leans = |unit: &Unit| {
+        is(
+            unit,
+            &["them", "those", "these", "they", "ones", "one", "each"],
+        )
+    };
     let rest = sentences[first..].concat();
     let stands_alone = rest.iter().any(is_noun) && !rest.iter().any(leans);
     if !stands_alone && let Some(earlier) = sentences[..first].iter().position(of_things) {

@@ -187,17 +187,28 @@ pub(super) fn hards(text: &str, units: &[Unit]) -> BTreeSet<(Hard, usize)> {
                 continue;
             }
             // `I mean the table itself`.
-            ("mean", _) if matches!(in_front, "i" | "just" | "only" | "we" | "to" | "not" | "n't") => continue,
+            ("mean", _)
+                if matches!(
+                    in_front,
+                    "i" | "just" | "only" | "we" | "to" | "not" | "n't"
+                ) =>
+            {
+                continue;
+            }
             // `one step and no further`, `no matter how`, `and nothing else`: rhythm beside what is said already.
             ("no", _)
-                if matches!(word(index + 1), "further" | "matter" | "doubt" | "idea" | "exceptions")
-                    || (word(index + 1), word(index + 2)) == ("more", "than") =>
+                if matches!(
+                    word(index + 1),
+                    "further" | "matter" | "doubt" | "idea" | "exceptions"
+                ) || (word(index + 1), word(index + 2)) == ("more", "than") =>
             {
                 continue;
             }
             ("nothing", _) if matches!(word(index + 1), "else" | "more" | "further") => continue,
             // `do not add up`: a reason to ask.
-            ("not", _) if matches!(word(index + 1), "sure" | "certain" | "just" | "only") => continue,
+            ("not", _) if matches!(word(index + 1), "sure" | "certain" | "just" | "only") => {
+                continue;
+            }
             ("new", _) if word(index + 1) == "here" || word(index + 1) == "to" => continue,
             (_, Some(Hard::When)) if index > 0 => continue,
             // `directly or indirectly`, `directly or through others`, `directly or not` leave nothing out.

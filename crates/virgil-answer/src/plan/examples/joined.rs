@@ -64,19 +64,26 @@ fn columns_in(column: &Mention, table: &Mention) -> Vec<Filler> {
         .things
         .iter()
         .filter(|filler| matches!(filler.kind, Kind::Dataset | Kind::FeatureView))
-        .flat_map(|filler| filler.things.iter().filter_map(|thing| place(&thing.reference)))
+        .flat_map(|filler| {
+            filler
+                .things
+                .iter()
+                .filter_map(|thing| place(&thing.reference))
+        })
         .collect();
     let inside = |filler: &Filler| {
         let things = filler.things.iter();
-        let things = things.filter(|thing| {
-            whose(&thing.reference).is_some_and(|place| tables.contains(&place))
-        });
+        let things = things
+            .filter(|thing| whose(&thing.reference).is_some_and(|place| tables.contains(&place)));
         Filler {
             things: things.cloned().collect(),
             ..filler.clone()
         }
     };
-    let columns = column.things.iter().filter(|filler| filler.kind == Kind::Column);
+    let columns = column
+        .things
+        .iter()
+        .filter(|filler| filler.kind == Kind::Column);
     columns
         .map(inside)
         .filter(|filler| !filler.things.is_empty())
@@ -104,8 +111,7 @@ fn reads_on(between: &[Token], order: Order, lexicon: &Lexicon) -> bool {
                     "in" | "of" | "from" | "out" | "on" | "at" | "within" | "inside"
                 )
             };
-            between.iter().any(is_place)
-                || (!between.is_empty() && (0..between.len()).all(is_noun))
+            between.iter().any(is_place) || (!between.is_empty() && (0..between.len()).all(is_noun))
         }
         Order::TableFirst => (0..between.len()).all(is_free),
     }
@@ -124,18 +130,26 @@ pub(super) fn mark_repeated(mentions: &mut [Mention], tokens: &[Token]) {
         things(one).iter().any(|thing| others.contains(thing))
     };
     let count = |mention: &Mention| -> usize {
-        mention.things.iter().map(|filler| filler.things.len()).sum()
+        mention
+            .things
+            .iter()
+            .map(|filler| filler.things.len())
+            .sum()
     };
     // The one that says most exactly what is meant is no repetition.
     let rank = |number: usize| {
         let mention = &mentions[number];
-        let is_exact = tokens[mention.start..mention.end].iter().any(|token| token.is_identifier());
+        let is_exact = tokens[mention.start..mention.end]
+            .iter()
+            .any(|token| token.is_identifier());
         (!is_exact, count(mention), number)
     };
     let repeated: Vec<Option<usize>> = (0..mentions.len())
         .map(|one| {
             (0..mentions.len()).find(|other| {
-                *other != one && rank(*other) < rank(one) && shares(&mentions[one], &mentions[*other])
+                *other != one
+                    && rank(*other) < rank(one)
+                    && shares(&mentions[one], &mentions[*other])
             })
         })
         .collect();

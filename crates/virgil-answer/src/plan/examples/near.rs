@@ -279,6 +279,11 @@ impl Examples {
             let harmless = |stem: &&String| is_harmless(stem, asked, typed, lexicon);
             differences.nouns = filled.first().map_or(0, |filled| filled.nouns);
             differences.harmless = differences.unknown.iter().filter(harmless).count();
+            // What shares no word with any wording is only like them by what it leaves out: `what does she earn`, `show me X`.
+            let knows_none = differences.unknown.len() == asked.content.len();
+            if knows_none && !asked.has_noun() && (!asked.content.is_empty() || !asked.asks()) {
+                continue;
+            }
             looked_at += 1;
             if kept.len() < MOST_WORDINGS || differences.is_none() {
                 kept.push(Candidate {
@@ -309,7 +314,11 @@ impl Examples {
         let example = &self.bank.examples[candidate.example];
         let wording = &example.wordings[candidate.wording];
         let vocabulary = &self.vocabulary[candidate.example];
-        let both = asked.content.iter().filter(|stem| wording.says(stem)).count() as f32;
+        let both = asked
+            .content
+            .iter()
+            .filter(|stem| wording.says(stem))
+            .count() as f32;
         let share = |of: f32, all: usize| of / all.max(1) as f32;
         let known = |stem: &&String| vocabulary.contains(*stem);
         let strange = |stem: &&String| !known(stem) && !self.general.contains(*stem);
@@ -368,7 +377,10 @@ impl Examples {
 fn whole(typed: Typed<'_>, lexicon: &Lexicon) -> BTreeSet<String> {
     let is_named = |at: usize| {
         let inside = |mention: &Mention| mention.start <= at && at < mention.end;
-        typed.mentions.iter().any(|mention| mention.strong && inside(mention))
+        typed
+            .mentions
+            .iter()
+            .any(|mention| mention.strong && inside(mention))
     };
     let spoken: Vec<Piece> = typed
         .tokens
