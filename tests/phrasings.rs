@@ -46,7 +46,7 @@ fn questions_are_answered_as_the_files_do_or_not_at_all() {
     let typed = outcome(summary, "typed", "exact");
     let asked = questions("sample.yaml").len() as u64;
     assert_eq!(typed, asked, "typed queries as the files have them");
-    for (split, least, most_wrong) in [("tune", 95, 1), ("held_out", 60, 3)] {
+    for (split, least, most_wrong) in [("tune", 95, 1), ("held_out", 77, 2)] {
         let (asked, exact, wrong) = score(summary, split);
         println!("{split}: {exact} of {asked} exact, {wrong} wrong");
         assert!(exact * 100 >= asked * least, "{split}: {exact} of {asked}");

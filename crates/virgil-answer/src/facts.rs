@@ -109,7 +109,7 @@ impl Facts {
         let plan = move || {
             let view = state.graph.view(&labels);
             let names = state.names(&labels, &view);
-            let read = lexicon.read(&question, &context, &names, &view, &known);
+            let read = lexicon.read_twice(&question, &context, &names, &view, &known);
             let asker = Asker {
                 lexicon: &lexicon,
                 names: &names,

@@ -108,12 +108,12 @@ impl Lexicon {
         view: &View<'_>,
         known: &Known,
     ) -> Planned {
-        self.read(text, context, names, view, known)
+        self.read_twice(text, context, names, view, known)
             .alone(view, known)
     }
 
     /// Reads a question on what a view shows: by the chart, sentence by sentence, and by its pieces.
-    pub(crate) fn read(
+    pub(crate) fn read_twice(
         &self,
         text: &str,
         context: &Context,

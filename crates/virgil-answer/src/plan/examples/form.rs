@@ -91,10 +91,7 @@ pub(super) fn units(pieces: &[Piece], lexicon: &Lexicon) -> Vec<Unit> {
                         units.push(word(part));
                     }
                 } else if token.text == "," {
-                    // Only rhythm, unless the question begins behind it: `rows are missing in X, so which pipeline loads it`.
-                    if index > 0 && opens_question(&run[1..]) {
-                        units.push(Unit::Boundary);
-                    }
+                    // Only rhythm.
                 } else {
                     units.push(word(&token.text));
                 }
@@ -103,26 +100,6 @@ pub(super) fn units(pieces: &[Piece], lexicon: &Lexicon) -> Vec<Unit> {
         }
     }
     units
-}
-
-/// Whether a question begins with these words, behind what only leads to it: `so I'd like to know which`.
-fn opens_question(run: &[Token]) -> bool {
-    const MOST_LEADING: usize = 6;
-    let leads = |token: &&Token| {
-        is_function_word(&token.text) && !ASKING.contains(&&*token.text)
-            || matches!(
-                &*token.text,
-                "need" | "want" | "i'd" | "tell" | "show" | "give"
-            )
-    };
-    let leading = run.iter().take(MOST_LEADING).take_while(leads).count();
-    let asks = |token: &Token| {
-        matches!(
-            &*token.text,
-            "which" | "what" | "who" | "whom" | "whose" | "how" | "where" | "when"
-        )
-    };
-    run.get(leading).is_some_and(asks) && (leading > 0 || run.len() > 2)
 }
 
 /// Whether a verb only says that someone wants an answer.

@@ -279,6 +279,9 @@ impl Examples {
             let harmless = |stem: &&String| is_harmless(stem, asked, typed, lexicon);
             differences.nouns = filled.first().map_or(0, |filled| filled.nouns);
             differences.harmless = differences.unknown.iter().filter(harmless).count();
+            if names_unknown(&differences.unknown, asked, typed) {
+                continue;
+            }
             // What shares no word with any wording is only like them by what it leaves out: `what does she earn`, `show me X`.
             let knows_none = differences.unknown.len() == asked.content.len();
             if knows_none && !asked.has_noun() && (!asked.content.is_empty() || !asked.asks()) {
@@ -390,6 +393,18 @@ fn whole(typed: Typed<'_>, lexicon: &Lexicon) -> BTreeSet<String> {
         .map(|(_, token)| Piece::Token(token.clone()))
         .collect();
     content(&units(&spoken, lexicon))
+}
+
+/// Whether a word that no wording has is part of what looks like a name of something: `prod-us`, where there is none.
+fn names_unknown(unknown: &[String], asked: &Asked, typed: Typed<'_>) -> bool {
+    let is_chosen = |at: usize| {
+        let mut chosen = asked.chosen.iter().map(|number| &typed.mentions[*number]);
+        chosen.any(|mention| mention.start <= at && at < mention.end)
+    };
+    typed.tokens.iter().enumerate().any(|(at, token)| {
+        let is_unknown = |part: &String| unknown.contains(&super::words::meaning(part));
+        token.is_identifier() && !is_chosen(at) && token.parts.iter().any(is_unknown)
+    })
 }
 
 /// Whether a word that no wording has can only be rhythm: neither a name, nor shaped like one, nor one that means something here.
