@@ -62,8 +62,8 @@ pub use planned::{
     Choices, Context, ExplainedExample, ExplainedLink, ExplainedParse, ExplainedProposal,
     ExplainedWord, Explanation, Outcome, Plan, Planned,
 };
-pub(crate) use readings::plural;
 pub(crate) use read::Read;
+pub(crate) use readings::plural;
 pub use readings::reading;
 pub(crate) use vague::{Vague, vague};
 
