@@ -99,7 +99,6 @@ impl Lexicon {
     }
 
     /// Plans a question on what a view shows by its two readings alone.
-    #[cfg(test)]
     pub(crate) fn plan(
         &self,
         text: &str,
