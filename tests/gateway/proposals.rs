@@ -6,7 +6,8 @@ use super::tools::{home, number, results};
 use crate::support::{Gateway, Home, Repository, calls, stream};
 
 /// Passages answer it well enough to write from, and no example stands for it.
-const READABLE: &str = "Who should sign off changes to the scorer?";
+const READABLE: &str =
+    "Who is to be asked about the scorer that scores payments, and who stands in?";
 /// Passages do not answer it.
 const WEAK: &str = "Whom do I have to bribe before I touch scorer?";
 

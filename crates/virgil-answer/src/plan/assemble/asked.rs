@@ -184,7 +184,7 @@ mod tests {
             ("How many models are there?", "number of models"),
             (
                 "How many models does each team own?",
-                "number of models with an owner with an owner by owner",
+                "number of models with an owner by owner",
             ),
             (
                 "How many members does each team have?",
@@ -193,7 +193,7 @@ mod tests {
             ("the models and their owners", "models, with owner"),
             (
                 "When does nightly run?",
-                "runs that is part of pipeline nightly, with schedule and timezone",
+                "runs that are part of pipeline nightly, with schedule and timezone",
             ),
             (
                 "the severity of FraudSlow",

@@ -208,12 +208,9 @@ mod tests {
         for (question, expect) in [
             (
                 "Which models in prod are trained on fct_orders?",
-                "models that is trained on dataset fct_orders, that dataset fct_orders is a version of, that dataset fct_orders trains or that reads dataset fct_orders that are upstream of inference services with cluster prod…",
+                "models that are trained on dataset fct_orders, that dataset fct_orders is a version of, that dataset fct_orders trains or that read dataset fct_orders that are upstream of inference services with cluster prod…",
             ),
-            (
-                "Which tables have no owner?",
-                "datasets not with reference uri:… and without an owner",
-            ),
+            ("Which tables have no owner?", "tables without an owner"),
             (
                 "Which models are monitored?",
                 "models that are upstream of dashboards and alerts",

@@ -330,7 +330,7 @@ mod tests {
             ),
             (
                 "tables with pii columns read by nightly",
-                "datasets upstream of pipeline nightly not with reference uri:… that columns with sensitivity pii is part of, with what is part of each",
+                "tables upstream of pipeline nightly that columns with sensitivity pii are part of, with what is part of each",
             ),
         ] {
             assert_eq!(assembled(question), expect, "{question}");

@@ -109,11 +109,11 @@ mod tests {
         for (question, expect) in [
             (
                 "Which tables does nightly read?",
-                "datasets directly upstream of pipeline nightly not with reference uri:…",
+                "tables directly upstream of pipeline nightly",
             ),
             (
                 "nightly tables read",
-                "datasets directly upstream of pipeline nightly not with reference uri:…",
+                "tables directly upstream of pipeline nightly",
             ),
             (
                 "models of ml-risk trained on fct_orders",
