@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use virgil_graph::EntityRef;
+use virgil_index::terms;
 use virgil_model::Kind;
 
 use crate::plan::about::noun;
@@ -117,10 +118,13 @@ pub(super) fn near(names: &Names, word: &str, kinds: &BTreeSet<Kind>) -> Vec<Ent
     let mut near: Vec<(usize, u32, &EntityRef)> = names
         .things()
         .filter(|(thing, _)| match thing.kind {
-            // There are many, and few are asked about by name.
-            Kind::Column | Kind::Run | Kind::Artifact => kinds.contains(&thing.kind),
+            // There are many, and few are asked about by name; a title of a document holds what it is about.
+            Kind::Column | Kind::Run | Kind::Artifact | Kind::Document => {
+                kinds.contains(&thing.kind)
+            }
             kind => kinds.is_empty() || kinds.contains(&kind),
         })
+        .filter(|(thing, _)| !is_inflected(word, &thing.name))
         .filter_map(|(thing, unresolved)| {
             let distance = distance(&wanted, &wanted_parts, &thing.name)?;
             let unlikely = (prior(thing.kind) * 100.0) as u32 + u32::from(unresolved) * 50;
@@ -137,6 +141,13 @@ pub(super) fn near(names: &Names, word: &str, kinds: &BTreeSet<Kind>) -> Vec<Ent
     near.into_iter()
         .map(|(_, _, thing)| thing.clone())
         .collect()
+}
+
+/// Whether a word is another form of the ordinary word that a name is: `uploaded` is no misspelt `upload`.
+fn is_inflected(word: &str, name: &str) -> bool {
+    word.chars().all(char::is_alphabetic)
+        && !word.eq_ignore_ascii_case(name)
+        && terms(word) == terms(name)
 }
 
 /// How far a name is from a word; none, if it is neither misspelt so nor named in part.
@@ -185,6 +196,14 @@ fn errors(left: &[char], right: &[char]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_form_of_a_word_is_not_misspelt() {
+        assert!(is_inflected("uploaded", "upload"));
+        assert!(is_inflected("registers", "Register"));
+        assert!(!is_inflected("scorre", "scorer"));
+        assert!(!is_inflected("scorer-v1", "scorer-v1s"));
+    }
 
     #[test]
     fn misspelt_and_half_names_are_near_and_others_are_not() {

@@ -81,6 +81,14 @@ impl Words<'_, '_> {
                 {
                     return format!("tables{rest}");
                 }
+                if let Test::AllOf(tests) = &**test
+                    && tests.iter().any(is_no_file)
+                    && let Some(rest) = said.strip_prefix("datasets")
+                {
+                    let others = tests.iter().filter(|test| !is_no_file(test));
+                    let others = self.test(&Test::AllOf(others.cloned().collect()));
+                    return format!("tables{rest} {others}");
+                }
                 let test = self.test(test);
                 // A follow-up may ask for what was asked for already.
                 if said.ends_with(&format!(" {test}")) {
@@ -330,6 +338,7 @@ fn attribute(name: &str, op: Op, value: Option<&Value>) -> String {
         Op::Ge => format!("with {name} at least {value}"),
         Op::Contains => format!("with {value} in {name}"),
         Op::StartsWith => format!("with {name} {value}…"),
+        Op::Exists if name.starts_with(['a', 'e', 'i', 'o']) => format!("with an {name}"),
         Op::Exists => format!("with a {name}"),
     }
 }

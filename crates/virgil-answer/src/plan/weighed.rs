@@ -239,6 +239,7 @@ pub(super) fn take(
     let best = (0..answers.len())
         .max_by(|left, right| probabilities[*left].total_cmp(&probabilities[*right]));
     let best = best.filter(|best| probabilities[*best] >= weights.least);
+    let best = word_for_word(&answers, proposals).or(best);
     let Some(best) = best else {
         let most = probabilities.iter().copied().fold(0.0, f32::max);
         let mut planned = read.alone(asker.view, asker.known);
@@ -277,6 +278,17 @@ pub(super) fn take(
     }
     planned.explanation.verdict = format!("{} ({probability:.2})", planned.explanation.verdict);
     planned
+}
+
+/// The one answer of an example that has the question as a wording: whoever wrote it there knew what is meant.
+fn word_for_word(answers: &[Weighed], proposals: &[Proposal]) -> Option<usize> {
+    let is_worded = |(way, _): &(Way, Query)| match way {
+        Way::Example(number) => proposals[*number].is_word_for_word(),
+        Way::Chart | Way::Pieces => false,
+    };
+    let mut worded = (0..answers.len()).filter(|at| answers[*at].ways.iter().any(is_worded));
+    let only = worded.next()?;
+    worded.next().is_none().then_some(only)
 }
 
 impl Weighed {

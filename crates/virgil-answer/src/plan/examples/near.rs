@@ -54,6 +54,9 @@ pub(crate) struct Examples {
     pub(super) weights: Weights,
 }
 
+/// From which likeness on, by words and by meaning, nothing but rounding tells two texts apart.
+const WORD_FOR_WORD: f32 = 0.995;
+
 /// What a wording of an example proposes.
 #[derive(Debug, Clone)]
 pub(in crate::plan) struct Proposal {
@@ -73,6 +76,18 @@ impl Proposal {
     /// How alike question and wording are.
     pub(in crate::plan) fn likeness(&self) -> f32 {
         f32::midpoint(self.words, self.meaning)
+    }
+
+    /// Whether the wording is the question, names and punctuation aside.
+    pub(in crate::plan) fn is_word_for_word(&self) -> bool {
+        let differs = &self.differences;
+        self.words >= WORD_FOR_WORD
+            && self.meaning >= WORD_FOR_WORD
+            && differs.only_asked.is_empty()
+            && differs.only_said.is_empty()
+            && differs.unknown.is_empty()
+            && !differs.crossed
+            && !differs.turned
     }
 }
 
