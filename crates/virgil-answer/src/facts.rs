@@ -100,28 +100,42 @@ impl Facts {
         question: &str,
         context: &Context,
     ) -> Result<Planned, FactsError> {
+        let (question, context) = (question.to_owned(), context.clone());
+        let by_example = by_example.cloned();
+        let plan = move |asker: Asker<'_>| {
+            let read =
+                asker
+                    .lexicon
+                    .read_twice(&question, &context, asker.names, asker.view, asker.known);
+            match by_example {
+                Some(by_example) => by_example.plan(read, &question, &context, asker),
+                None => read.alone(asker.view, asker.known),
+            }
+        };
+        self.as_asker(scope, lexicon, plan).await
+    }
+
+    /// Looks at what `scope` sees, off the threads that serve.
+    async fn as_asker<T: Send + 'static>(
+        &self,
+        scope: &Scope,
+        lexicon: &Arc<Lexicon>,
+        look: impl FnOnce(Asker<'_>) -> T + Send + 'static,
+    ) -> Result<T, FactsError> {
         let known = self.known(scope).await?;
         let state = self.fresh().await?;
         let labels: BTreeSet<LabelId> = scope.labels().collect();
-        let (lexicon, question, context) =
-            (Arc::clone(lexicon), question.to_owned(), context.clone());
-        let by_example = by_example.cloned();
-        let plan = move || {
+        let lexicon = Arc::clone(lexicon);
+        let look = move || {
             let view = state.graph.view(&labels);
-            let names = state.names(&labels, &view);
-            let read = lexicon.read_twice(&question, &context, &names, &view, &known);
-            let asker = Asker {
+            look(Asker {
                 lexicon: &lexicon,
-                names: &names,
+                names: &state.names(&labels, &view),
                 view: &view,
                 known: &known,
-            };
-            match by_example {
-                Some(by_example) => by_example.plan(read, &question, &context, asker),
-                None => read.alone(&view, &known),
-            }
+            })
         };
-        Ok(tokio::task::spawn_blocking(plan).await?)
+        Ok(tokio::task::spawn_blocking(look).await?)
     }
 
     /// The `most` examples that are most like a question, some of `fitting` first, on what `scope` sees.
@@ -134,23 +148,10 @@ impl Facts {
         fitting: &[ExplainedExample],
         most: usize,
     ) -> Result<Vec<ShownExample>, FactsError> {
-        let known = self.known(scope).await?;
-        let state = self.fresh().await?;
-        let labels: BTreeSet<LabelId> = scope.labels().collect();
-        let (lexicon, by_example) = (Arc::clone(lexicon), Arc::clone(by_example));
+        let by_example = Arc::clone(by_example);
         let (question, fitting) = (question.to_owned(), fitting.to_owned());
-        let nearest = move || {
-            let view = state.graph.view(&labels);
-            let names = state.names(&labels, &view);
-            let asker = Asker {
-                lexicon: &lexicon,
-                names: &names,
-                view: &view,
-                known: &known,
-            };
-            by_example.nearest(&question, &fitting, asker, most)
-        };
-        Ok(tokio::task::spawn_blocking(nearest).await?)
+        let nearest = move |asker: Asker<'_>| by_example.nearest(&question, &fitting, asker, most);
+        self.as_asker(scope, lexicon, nearest).await
     }
 
     /// What could be meant by a word of a question that names nothing, of what `scope` sees.
@@ -160,22 +161,9 @@ impl Facts {
         lexicon: &Arc<Lexicon>,
         question: &str,
     ) -> Result<Option<Choices>, FactsError> {
-        let known = self.known(scope).await?;
-        let state = self.fresh().await?;
-        let labels: BTreeSet<LabelId> = scope.labels().collect();
-        let (lexicon, question) = (Arc::clone(lexicon), question.to_owned());
-        let offers = move || {
-            let view = state.graph.view(&labels);
-            let names = state.names(&labels, &view);
-            let asker = Asker {
-                lexicon: &lexicon,
-                names: &names,
-                view: &view,
-                known: &known,
-            };
-            offers(&question, &asker)
-        };
-        Ok(tokio::task::spawn_blocking(offers).await?)
+        let question = question.to_owned();
+        let offers = move |asker: Asker<'_>| offers(&question, &asker);
+        self.as_asker(scope, lexicon, offers).await
     }
 
     /// What a question is about, of what `scope` sees.
